@@ -1,0 +1,88 @@
+import type { Secret } from '../util/secret.ts';
+import type { HealthCheck } from './health.ts';
+import type { Host, Instance } from './host.ts';
+import type { ResourceStep } from './resource.ts';
+import type { Strategy } from './strategy.ts';
+
+/** Where a release's binary comes from. An https URL needs its digest. */
+export type ArtifactSource =
+  | { readonly kind: 'path'; readonly path: string }
+  | { readonly kind: 'url'; readonly url: string; readonly sha256: string };
+
+/** A text file that is part of the release; `path` is relative to the release directory, e.g. `config/1.yaml`. */
+export type ReleaseText = { readonly path: string; readonly content: string | Secret; readonly mode: string };
+
+export type ReleaseStep = {
+  readonly type: 'release';
+  readonly id: string;
+  readonly artifact: ArtifactSource;
+  /** Lies as `bin/<binary>` in the release directory. */
+  readonly binary: string;
+  readonly files: readonly ReleaseText[];
+  /** Arguments of a config test of the new binary, run as the service user; `{dir}` is the staged directory. */
+  readonly test?: readonly string[];
+  readonly metadata: { readonly [key: string]: string };
+};
+
+/** The rendered unit of every instance: `%i` is the instance name, so that one text serves all. */
+export type UnitStep = {
+  readonly type: 'unit';
+  readonly id: string;
+  readonly text: string;
+  readonly dropIns: readonly { readonly name: string; readonly text: string }[];
+  readonly user: string;
+};
+
+export type LogrotateStep = { readonly type: 'logrotate'; readonly id: string; readonly text: string };
+
+export type ServiceStep = {
+  readonly type: 'service';
+  readonly id: string;
+  readonly enabled: boolean;
+  readonly stopTimeoutMs: number;
+  /** Health check of each instance on the host, by instance name. */
+  readonly health: ReadonlyMap<string, HealthCheck>;
+};
+
+export type Step = ResourceStep | ReleaseStep | UnitStep | LogrotateStep | ServiceStep;
+
+/** Hooks run on the controller; argv, no shell. */
+export type HookName = 'beforePlan' | 'beforeWave' | 'afterWave' | 'afterDeployment' | 'onFailure';
+export type Hook = { readonly argv: readonly string[]; readonly timeoutMs: number };
+
+/** What `steps` is called with, once a host. It must be pure: it is called twice and has to give the same. */
+export type StepContext<V> = {
+  readonly host: Host;
+  readonly instances: readonly Instance[];
+  readonly service: string;
+  /** Label of the release that is rolled out. */
+  readonly label: string;
+  readonly vars: V;
+  readonly paths: ServicePaths;
+};
+
+/** Absolute paths on the host; `%i` stands for the instance name, for use in units. */
+export type ServicePaths = {
+  /** `/opt/pdeploy/<service>` */
+  readonly root: string;
+  /** `/run/pdeploy/<service>/%i/current`: the release the instance runs or tries. */
+  readonly current: string;
+};
+
+/** A playbook after it was loaded and its user's types are gone. */
+export type Playbook = {
+  readonly name: string;
+  readonly service: string;
+  readonly strategy: Partial<Strategy>;
+  readonly hooks: Partial<Record<HookName, Hook>>;
+  /** Checks variables of a host; returns the parsed value or messages with dotted paths. */
+  readonly parseVars: (
+    input: unknown,
+  ) =>
+    | { readonly ok: true; readonly value: unknown }
+    | {
+        readonly ok: false;
+        readonly problems: readonly { readonly path: string; readonly message: string }[];
+      };
+  readonly steps: (ctx: StepContext<never>) => readonly Step[];
+};
