@@ -7,7 +7,9 @@ pub fn resolve(configured: Option<&str>) -> Result<String, String> {
         return Ok(release.to_owned());
     }
     match std::env::var(VARIABLE) {
-        Ok(release) if !release.is_empty() => check(&release).map(|()| release).map_err(|why| format!("{VARIABLE}: {why}")),
+        Ok(release) if !release.is_empty() => {
+            check(&release).map(|()| release).map_err(|why| format!("{VARIABLE}: {why}"))
+        }
         _ => Ok("dev".into()),
     }
 }

@@ -48,12 +48,13 @@ pub fn parse(text: &str) -> Result<Config, Vec<String>> {
     problems.extend(rules::check(&server, &app));
     server.grace_period_seconds.get_or_insert(GRACE_SECONDS);
     server.graceful_shutdown_timeout_seconds.get_or_insert(TIMEOUT_SECONDS);
-    let server = server.validate().map_err(|err| {
-        problems.push(err.to_string());
-    });
-    match server {
+    match server.validate() {
         Ok(server) if problems.is_empty() => Ok(Config { server, app, sha256: sha256(text) }),
-        _ => Err(problems),
+        Ok(_) => Err(problems),
+        Err(err) => {
+            problems.push(err.to_string().trim().to_owned());
+            Err(problems)
+        }
     }
 }
 

@@ -62,7 +62,18 @@ app:
   release: 'a b'
   fault: { error_ratio: 1.5, crash_on_path: x }";
     let found = problems(text);
-    let keys = ["threads", "listen.http", "admin.addr", "upstream", "rate", "ready", "drain.file", "release", "error_ratio", "crash_on_path"];
+    let keys = [
+        "threads",
+        "listen.http",
+        "admin.addr",
+        "upstream",
+        "rate",
+        "ready",
+        "drain.file",
+        "release",
+        "error_ratio",
+        "crash_on_path",
+    ];
     for key in keys {
         assert!(found.contains(key), "{key} is missing in:\n{found}");
     }

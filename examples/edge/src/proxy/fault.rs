@@ -1,8 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use http::StatusCode;
-
 use crate::config::Fault;
 use crate::exit;
 
@@ -16,8 +14,8 @@ impl Faults {
         Self { conf, seen: AtomicU64::new(0) }
     }
 
-    /// Crashes, waits or fails as configured; a status means: answer that.
-    pub async fn apply(&self, path: &str) -> Option<StatusCode> {
+    /// Crashes or waits, if this is the path for it; a health path can be one.
+    pub async fn on_path(&self, path: &str) {
         if self.conf.crash_on_path.as_deref() == Some(path) {
             log::error!("fault.crash_on_path: {path}");
             std::process::exit(exit::CRASH);
@@ -25,8 +23,11 @@ impl Faults {
         if self.conf.slow_path_ms > 0 && self.conf.slow_path() == path {
             tokio::time::sleep(Duration::from_millis(self.conf.slow_path_ms)).await;
         }
-        let nth = self.seen.fetch_add(1, Ordering::Relaxed);
-        fails(nth, self.conf.error_ratio).then_some(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Whether the next request is one of those that fail.
+    pub fn error(&self) -> bool {
+        fails(self.seen.fetch_add(1, Ordering::Relaxed), self.conf.error_ratio)
     }
 }
 

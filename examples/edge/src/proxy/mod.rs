@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{Response, StatusCode};
+use http::{Method, Response, StatusCode};
 use pingora_core::protocols::http::ServerSession;
 use pingora_core::upstreams::peer::HttpPeer;
 use pingora_core::{Error, ErrorSource, ErrorType, Result};
@@ -52,13 +52,15 @@ impl Proxy {
     /// What this process answers itself, before any upstream is asked.
     async fn local(&self, session: &Session, ctx: &mut Ctx) -> Option<Response<Vec<u8>>> {
         let request = session.req_header();
-        if let Some(response) = health::answer(&self.state, request.uri.path()) {
+        let path = request.uri.path();
+        self.faults.on_path(path).await;
+        if let Some(response) = health::answer(&self.state, path) {
             ctx.health = true;
             return Some(response);
         }
         let identity = &self.state.identity;
-        if let Some(status) = self.faults.apply(request.uri.path()).await {
-            return Some(reply::json(identity, status, &json!({ "error": "fault" })));
+        if self.faults.error() {
+            return Some(reply::json(identity, StatusCode::INTERNAL_SERVER_ERROR, &json!({ "error": "fault" })));
         }
         if self.limit.as_ref().is_some_and(|limit| limit.exceeded(session.client_addr())) {
             return Some(limit::refusal(identity));
@@ -94,7 +96,12 @@ impl ProxyHttp for Proxy {
         }
     }
 
-    async fn response_filter(&self, _session: &mut Session, response: &mut ResponseHeader, _ctx: &mut Ctx) -> Result<()> {
+    async fn response_filter(
+        &self,
+        _session: &mut Session,
+        response: &mut ResponseHeader,
+        _ctx: &mut Ctx,
+    ) -> Result<()> {
         for (name, value) in self.state.identity.headers() {
             response.insert_header(name, value)?;
         }
@@ -103,7 +110,9 @@ impl ProxyHttp for Proxy {
 
     async fn fail_to_proxy(&self, session: &mut Session, err: &Error, _ctx: &mut Ctx) -> FailToProxy {
         let status = match (err.etype(), err.esource()) {
-            (ErrorType::HTTPStatus(code), _) => StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            (ErrorType::HTTPStatus(code), _) => {
+                StatusCode::from_u16(*code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
             (_, ErrorSource::Upstream) => StatusCode::BAD_GATEWAY,
             (_, ErrorSource::Downstream) => StatusCode::BAD_REQUEST,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
@@ -129,6 +138,11 @@ impl ProxyHttp for Proxy {
 async fn send(session: &mut ServerSession, response: Response<Vec<u8>>) -> Result<()> {
     let (parts, body) = response.into_parts();
     let header: ResponseHeader = parts.into();
+    // HTTP/2 resets a stream whose request body was not read, or that answers HEAD with a body.
+    if session.is_http2() {
+        session.drain_request_body().await?;
+    }
+    let body = if session.req_header().method == Method::HEAD { Bytes::new() } else { Bytes::from(body) };
     session.write_response_header(Box::new(header)).await?;
-    session.write_response_body(Bytes::from(body), true).await
+    session.write_response_body(body, true).await
 }

@@ -18,7 +18,8 @@ static REQUESTS: LazyLock<IntCounterVec> = LazyLock::new(|| {
     register_int_counter_vec!("requests_total", help, &["method", "status"]).expect("registered once")
 });
 static SECONDS: LazyLock<Histogram> = LazyLock::new(|| {
-    register_histogram!("request_seconds", "Time from request header to the end of the response").expect("registered once")
+    register_histogram!("request_seconds", "Time from request header to the end of the response")
+        .expect("registered once")
 });
 static INFLIGHT: LazyLock<IntGauge> =
     LazyLock::new(|| register_int_gauge!("inflight", "Requests being answered now").expect("registered once"));
