@@ -81,6 +81,10 @@ export type EventBody =
       readonly unreachable: boolean;
       readonly restored: boolean;
     }
+  /** An instance that was in flight when the controller died is looked at. */
+  | { readonly type: 'recheck.started'; readonly instance: InstanceId }
+  /** The look at it said that its host never began the operation: it is as it was before. */
+  | { readonly type: 'update.reset'; readonly instance: InstanceId; readonly why: string }
   | {
       readonly type: 'revert.started';
       readonly instance: InstanceId;

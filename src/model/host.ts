@@ -16,6 +16,11 @@ export type Connection = {
   /** Hops from the controller outwards, already resolved. */
   readonly jump: readonly Hop[];
   readonly transport: 'auto' | 'ssh2' | 'openssh';
+  /**
+   * What the inventory leaves open, so that ssh_config may decide; the fields then hold the host's name,
+   * 22 and the operator's login name.
+   */
+  readonly unset?: readonly ('address' | 'port' | 'user')[];
 };
 
 export type Hop = Omit<Connection, 'jump' | 'transport'> & { readonly name: string };

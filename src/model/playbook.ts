@@ -3,6 +3,7 @@ import type { HealthCheck } from './health.ts';
 import type { Host, Instance } from './host.ts';
 import type { ResourceStep } from './resource.ts';
 import type { Strategy } from './strategy.ts';
+import type { UnitText } from './unit-text.ts';
 
 /** Where a release's binary comes from. An https URL needs its digest. */
 export type ArtifactSource =
@@ -59,14 +60,28 @@ export type StepContext<V> = {
   readonly label: string;
   readonly vars: V;
   readonly paths: ServicePaths;
+  /** Directory of the playbook file, where its templates lie. */
+  readonly directory?: string;
 };
 
-/** Absolute paths on the host; `%i` stands for the instance name, for use in units. */
+/** What a draft learns from the playbook around it. */
+export type DraftContext = { readonly strategy: Strategy; readonly stopTimeoutMs: number };
+
+/** A step that a factory cannot finish before it knows the context; definePlaybook does. `stack` tells where it was written. */
+export type StepDraft = {
+  readonly type: 'draft';
+  readonly stack: string;
+  /** Set by service(): how long a stop may take, which the unit has to say too. */
+  readonly stopTimeoutMs?: number;
+  readonly make: (ctx: StepContext<unknown>, playbook: DraftContext) => Step;
+};
+
+/** Absolute paths on the host. */
 export type ServicePaths = {
   /** `/opt/pdeploy/<service>` */
   readonly root: string;
-  /** `/run/pdeploy/<service>/%i/current`: the release the instance runs or tries. */
-  readonly current: string;
+  /** `/run/pdeploy/<service>/%i/current`: the release the instance runs or tries. Of use in units only, hence marked. */
+  readonly current: UnitText;
 };
 
 /** A playbook after it was loaded and its user's types are gone. */
@@ -76,9 +91,7 @@ export type Playbook = {
   readonly strategy: Partial<Strategy>;
   readonly hooks: Partial<Record<HookName, Hook>>;
   /** Checks variables of a host; returns the parsed value or messages with dotted paths. */
-  readonly parseVars: (
-    input: unknown,
-  ) =>
+  readonly parseVars: (input: unknown) =>
     | { readonly ok: true; readonly value: unknown }
     | {
         readonly ok: false;
