@@ -1,0 +1,71 @@
+import type { CheckResult, HttpExpect, Probe } from '../model/health.ts';
+import { readPath } from './json-path.ts';
+import type { RawProbe } from './raw.ts';
+
+/** What a process may call its release: the id, its first digits, or the label. */
+export type Echo = { readonly release: string; readonly label: string };
+
+type Asked = Exclude<Probe, { readonly kind: 'systemd' }>;
+type RawHttp = Extract<RawProbe, { readonly kind: 'http' }>;
+
+/** The smallest part of an id that still names it: as it is shown to people. */
+const SHORT = 7;
+
+export function checkProbe(
+  probe: Asked,
+  raw: RawProbe | undefined,
+  echo: Echo,
+  address: string,
+): CheckResult {
+  const name = nameOf(probe, address);
+  const result = (ok: boolean, detail: string): CheckResult => ({ name, ok, detail });
+  if (raw === undefined || raw.kind !== probe.kind) return result(false, 'was not probed');
+  if (raw.kind === 'tcp') return result(raw.ok, raw.ok ? 'accepted' : raw.error || 'no connection');
+  if (raw.kind === 'exec') {
+    const said = raw.error === '' ? '' : `: ${raw.error}`;
+    return result(raw.code === 0, raw.code === 0 ? 'exited 0' : `exited ${raw.code}${said}`);
+  }
+  if (probe.kind !== 'http') return result(false, 'was not probed');
+  if (raw.status === 0) return result(false, raw.error || 'no answer');
+  const problem = httpProblem(probe.expect, raw, echo);
+  return result(problem === '', problem === '' ? `answered ${raw.status}` : problem);
+}
+
+function nameOf(probe: Asked, address: string): string {
+  switch (probe.kind) {
+    case 'http': {
+      const host = address.includes(':') ? `[${address}]` : address;
+      return `GET ${probe.tls ? 'https' : 'http'}://${host}:${probe.port}${probe.path}`;
+    }
+    case 'tcp':
+      return `tcp ${address === '127.0.0.1' ? '' : address}:${probe.port}`;
+    case 'exec':
+      return `exec ${probe.argv.join(' ')}`;
+  }
+}
+
+/** '' when the answer is as expected. */
+function httpProblem(expect: HttpExpect, raw: RawHttp, echo: Echo): string {
+  if (!(expect.status ?? [200]).includes(raw.status)) return `answered ${raw.status}`;
+  if (expect.body !== undefined && !raw.body.includes(expect.body)) {
+    return `answered ${raw.status} without ${JSON.stringify(expect.body)} in the body`;
+  }
+  for (const [name, want] of Object.entries(expect.headers ?? {})) {
+    const got = header(raw, name);
+    if (got !== want) return `answered with ${name}: ${got ?? '(absent)'}, not ${want}`;
+  }
+  return expect.release === undefined ? '' : echoProblem(expect.release, raw, echo);
+}
+
+function echoProblem(where: string, raw: RawHttp, echo: Echo): string {
+  const json = where.startsWith('json:');
+  const got = json ? readPath(raw.body, where.slice('json:'.length)) : header(raw, where);
+  if (got === undefined) return `answered without the release in ${json ? where : `the header ${where}`}`;
+  const long = echo.release !== '' && echo.release.startsWith(got) && got.length >= SHORT;
+  return long || (got === echo.label && got !== '') ? '' : `answered as release ${got}, not ${echo.label}`;
+}
+
+function header(raw: RawHttp, name: string): string | undefined {
+  const lower = name.toLowerCase();
+  return raw.headers.find(([n]) => n.toLowerCase() === lower)?.[1];
+}
