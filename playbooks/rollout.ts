@@ -1,0 +1,94 @@
+import {
+  definePlaybook,
+  directory,
+  http,
+  logrotate,
+  portOf,
+  release,
+  service,
+  systemdUnit,
+  unit,
+  user,
+  z,
+} from 'pdeploy';
+import { caddy } from './services/caddy.ts';
+import { edge } from './services/edge.ts';
+
+/**
+ * Rolls a network service out: one binary, one configuration file for each instance, one systemd unit for all.
+ * It is the playbook of `pdeploy rollout` unless your project has a playbooks/rollout.ts of its own; `pdeploy init`
+ * writes one to start from. The inventory sets the variables, and for each instance the ports.
+ */
+export default definePlaybook({
+  name: 'rollout',
+  service: 'edge',
+
+  vars: z.object({
+    /** The binary to deploy: a path, relative to the project, or an https URL with its digest. */
+    binary: z.union([z.string(), z.strictObject({ url: z.string(), sha256: z.string() })]),
+    /** What the binary is: `edge`, the Pingora reference service, or `caddy`. */
+    flavour: z.enum(['edge', 'caddy']).default('edge'),
+    user: z.string().default('edge'),
+    workers: z.int().min(1).default(2),
+    /** HOST:PORT that requests go to; without it the service answers by itself. */
+    upstream: z.string().optional(),
+    /** Seconds of 503 on /readyz before a stop closes the ports, so that load balancers look away. */
+    drain_seconds: z.int().min(0).max(600).default(0),
+    /** Seconds that requests in flight get after that. */
+    grace_seconds: z.int().min(0).max(600).default(1),
+    log: z.enum(['journal', 'file']).default('journal'),
+    hardening: z.enum(['A', 'B', 'none']).default('A'),
+    /** Faults to rehearse a bad release, see examples/edge. */
+    fault: z.record(z.string(), z.json()).default({}),
+  }),
+
+  strategy: { wave: 1, minHealthyTime: '10s', healthyDeadline: '2m' },
+
+  steps: ({ vars, instances, paths }) => {
+    const flavour = { edge, caddy }[vars.flavour];
+    const name = instances[0]?.service ?? 'edge';
+    return [
+      user({ name: vars.user }),
+      vars.log === 'file' && directory({ path: `/var/log/${name}`, group: vars.user, mode: '0750' }),
+
+      release({
+        binary: flavour.binary,
+        from: vars.binary,
+        files: instances.map((instance) => ({
+          path: `config/${instance.name}.json`,
+          content: `${JSON.stringify(flavour.config(instance, vars), null, 2)}\n`,
+        })),
+        test: [`{dir}/bin/${flavour.binary}`, ...flavour.test, `{dir}/config/${instances[0]?.name}.json`],
+      }),
+
+      systemdUnit({
+        user: vars.user,
+        exec: [
+          unit`${paths.current}/bin/${flavour.binary}`,
+          ...flavour.run,
+          unit`${paths.current}/config/%i.json`,
+        ],
+        notify: true,
+        log: vars.log,
+        hardening: vars.hardening,
+        environment: flavour.environment,
+      }),
+
+      vars.log === 'file' && logrotate({ files: [`/var/log/${name}/*.log`], user: vars.user }),
+
+      service({
+        health: (instance) => ({
+          probes: [
+            http({
+              port: portOf(instance, flavour.ports[0]),
+              path: '/readyz',
+              expect: { release: 'x-release' },
+            }),
+          ],
+          listens: flavour.ports.map((name) => portOf(instance, name)),
+        }),
+        stopTimeout: `${vars.drain_seconds + vars.grace_seconds + 15}s`,
+      }),
+    ];
+  },
+});

@@ -1,0 +1,35 @@
+import { portOf, unit } from 'pdeploy';
+import type { Flavour } from './flavour.ts';
+
+/** Debian's caddy: a service that nobody here wrote, made to say which release answers. */
+export const caddy: Flavour = {
+  binary: 'caddy',
+  run: ['run', '--config'],
+  test: ['validate', '--config'],
+  ports: ['port', 'admin_port'],
+  environment: { XDG_DATA_HOME: unit`/var/lib/%p/%i`, XDG_CONFIG_HOME: unit`/var/lib/%p/%i` },
+  config: (instance, vars) => {
+    const release = { 'x-release': ['{env.PDEPLOY_RELEASE}'] };
+    const ready = { handler: 'static_response', status_code: 200, headers: release, body: 'ready\n' };
+    const answer =
+      vars.upstream === undefined
+        ? { handler: 'static_response', headers: release, body: 'hello\n' }
+        : { handler: 'reverse_proxy', upstreams: [{ dial: vars.upstream }] };
+    return {
+      admin: { listen: `127.0.0.1:${portOf(instance, 'admin_port')}`, config: { persist: false } },
+      apps: {
+        http: {
+          grace_period: `${vars.grace_seconds}s`,
+          shutdown_delay: `${vars.drain_seconds}s`,
+          servers: {
+            main: {
+              listen: [`:${portOf(instance, 'port')}`],
+              automatic_https: { disable: true },
+              routes: [{ match: [{ path: ['/readyz'] }], handle: [ready] }, { handle: [answer] }],
+            },
+          },
+        },
+      },
+    };
+  },
+};

@@ -1,0 +1,23 @@
+import type { Instance, UnitText } from 'pdeploy';
+
+/** What the rollout playbook has to know of a program. */
+export type Flavour = {
+  /** Name of the binary in the release. */
+  readonly binary: string;
+  /** Arguments in front of the configuration file, to serve and to check it. */
+  readonly run: readonly string[];
+  readonly test: readonly string[];
+  /** The configuration of one instance; it is written as JSON, which is YAML too. */
+  readonly config: (instance: Instance, vars: FlavourVars) => object;
+  /** Variables of an instance that name the ports it must listen on; the first answers /readyz. */
+  readonly ports: readonly [string, ...string[]];
+  readonly environment: { readonly [name: string]: UnitText };
+};
+
+export type FlavourVars = {
+  readonly workers: number;
+  readonly upstream?: string | undefined;
+  readonly drain_seconds: number;
+  readonly grace_seconds: number;
+  readonly fault: object;
+};

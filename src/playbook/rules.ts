@@ -1,0 +1,74 @@
+import type { Problem } from '../errors.ts';
+import type { Step } from '../model/playbook.ts';
+
+const ONE_OF_EACH = ['release', 'unit', 'service'] as const;
+const FACTORY = {
+  release: 'release()',
+  unit: 'systemdUnit()',
+  service: 'service()',
+  logrotate: 'logrotate()',
+} as const;
+
+/** True when the steps roll a service out; else they only set a host up. */
+export function deploysService(steps: readonly Step[]): boolean {
+  return steps.some((step) => step.type !== 'resource');
+}
+
+/** What is wrong with the steps of a host as a whole. */
+export function stepProblems(playbook: string, service: string, steps: readonly Step[]): readonly Problem[] {
+  return [...duplicates(playbook, steps), ...missing(playbook, steps), ...needed(service, steps)];
+}
+
+function duplicates(playbook: string, steps: readonly Step[]): readonly Problem[] {
+  const seen = new Set<string>();
+  const twice = new Set<string>();
+  for (const { type, id } of steps) if (type === 'resource') (seen.has(id) ? twice : seen).add(id);
+  return [...twice].map((id) => ({
+    code: 'PD2109',
+    message: `playbook ${playbook}: two steps are called "${id}"`,
+  }));
+}
+
+function missing(playbook: string, steps: readonly Step[]): readonly Problem[] {
+  if (!deploysService(steps)) return [];
+  const count = (type: Step['type']): number => steps.filter((step) => step.type === type).length;
+  const problems: Problem[] = [];
+  for (const type of ONE_OF_EACH) {
+    if (count(type) === 0)
+      problems.push({
+        code: 'PD2111',
+        message: `playbook ${playbook} has no ${FACTORY[type]} step`,
+        hint: 'a playbook that rolls out a service has one release(), one systemdUnit() and one service()',
+      });
+  }
+  for (const type of [...ONE_OF_EACH, 'logrotate'] as const)
+    if (count(type) > 1)
+      problems.push({
+        code: 'PD2111',
+        message: `playbook ${playbook} has ${count(type)} ${FACTORY[type]} steps, a service has one`,
+      });
+  return problems;
+}
+
+/** Directories that the unit cannot start without and that systemd does not make. */
+function needed(service: string, steps: readonly Step[]): readonly Problem[] {
+  const unit = steps.find((step) => step.type === 'unit');
+  if (unit === undefined) return [];
+  const made = new Set(steps.filter((step) => step.type === 'resource').map((step) => step.id));
+  const problems: Problem[] = [];
+  const root = /^RootDirectory=(.+)$/m.exec(unit.text)?.[1];
+  if (root !== undefined && !made.has(`directory:${root}`))
+    problems.push({
+      code: 'PD2112',
+      message: `the unit runs in ${root}, which no step makes`,
+      hint: `add directory({ path: '${root}' })`,
+    });
+  const logs = `/var/log/${service}`;
+  if (unit.text.includes(`=append:${logs}/`) && !made.has(`directory:${logs}`))
+    problems.push({
+      code: 'PD2112',
+      message: `the unit writes to ${logs}, which no step makes`,
+      hint: `add directory({ path: '${logs}', group: '${unit.user}', mode: '0750' })`,
+    });
+  return problems;
+}

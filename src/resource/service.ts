@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import type { HealthCheck, Probe } from '../model/health.ts';
+import type { Instance } from '../model/host.ts';
+import type { StepDraft } from '../model/playbook.ts';
+import type { Strategy } from '../model/strategy.ts';
+import { draft } from './draft.ts';
+import { type Duration, durationField, portField } from './fields.ts';
+import { checkOptions } from './options.ts';
+
+/** What is asked of an instance; for how long, and by when, says the strategy of the playbook. */
+export type HealthOptions = {
+  /** All must pass. */
+  readonly probes: readonly Probe[];
+  /** TCP ports that the main process itself must own. */
+  readonly listens?: readonly number[] | undefined;
+  /** Time between two rounds of probes. Default: `500ms`. */
+  readonly interval?: Duration | undefined;
+};
+
+export type ServiceOptions = {
+  /** What an instance must pass before the next one is touched: the same for all, or made for each. */
+  readonly health: HealthOptions | ((instance: Instance) => HealthOptions);
+  /** Start at boot. Default: true. */
+  readonly enabled?: boolean | undefined;
+  /** How long a stop may take before systemd kills; give the service time to finish what it serves. Default: `30s`. */
+  readonly stopTimeout?: Duration | undefined;
+};
+
+const KINDS = ['http', 'tcp', 'exec', 'systemd'];
+const probe = z.custom<Probe>(
+  (v) => typeof v === 'object' && v !== null && KINDS.includes((v as { kind?: string }).kind ?? ''),
+  'expected http(), tcp(), exec() or systemd()',
+);
+
+const healthSchema = z.strictObject({
+  probes: z.array(probe).min(1, 'needs at least one probe, http({ port, path: "/readyz" }) for one'),
+  listens: z.array(portField).default([]),
+  interval: durationField({ min: '50ms', max: '60s' }).default(500),
+});
+
+const schema = z.strictObject({
+  health: z.custom<ServiceOptions['health']>(
+    (v) => typeof v === 'function' || (typeof v === 'object' && v !== null),
+    {
+      error: 'expected an object or a function of the instance',
+    },
+  ),
+  enabled: z.boolean().default(true),
+  stopTimeout: durationField({ min: '1s', max: '1h' }).default(30_000),
+});
+
+/**
+ * The instances of the service: what healthy means, start at boot, how long a stop may take.
+ * @example service({ health: (instance) => ({ probes: [http({ port: portOf(instance, 'port'), path: '/healthz' })] }) })
+ */
+export function service(options: ServiceOptions): StepDraft {
+  const { health, enabled, stopTimeout } = checkOptions('service', schema, options);
+  if (typeof health === 'object') checkHealth(health, 'service');
+  return draft(
+    (ctx, { strategy }) => ({
+      type: 'service',
+      id: 'service',
+      enabled,
+      stopTimeoutMs: stopTimeout,
+      health: new Map(
+        ctx.instances.map((instance) => [
+          instance.name,
+          toCheck(
+            typeof health === 'function' ? health(instance) : health,
+            `service: health of ${instance.id}`,
+            strategy,
+          ),
+        ]),
+      ),
+    }),
+    { stopTimeoutMs: stopTimeout },
+  );
+}
+
+function toCheck(options: HealthOptions, what: string, strategy: Strategy): HealthCheck {
+  const health = checkHealth(options, what);
+  return {
+    probes: health.probes,
+    listens: health.listens,
+    intervalMs: health.interval,
+    minHealthyMs: strategy.minHealthyMs,
+    healthyDeadlineMs: strategy.healthyDeadlineMs,
+  };
+}
+
+function checkHealth(options: HealthOptions, what: string): z.output<typeof healthSchema> {
+  return checkOptions(what, healthSchema, options);
+}

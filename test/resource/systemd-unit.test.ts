@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import type { UnitStep } from '../../src/model/playbook.ts';
+import { compileSteps } from '../../src/playbook/compile-steps.ts';
+import { definePlaybook } from '../../src/playbook/define.ts';
+import { directory } from '../../src/resource/kinds/directory.ts';
+import { tcp } from '../../src/resource/probes.ts';
+import { release } from '../../src/resource/release.ts';
+import { service } from '../../src/resource/service.ts';
+import { type SystemdUnitOptions, systemdUnit } from '../../src/resource/systemd-unit.ts';
+import { unit } from '../../src/resource/unit/text.ts';
+import { aHost } from './sample.ts';
+import { exposure, hasSystemd, verifyUnits } from './systemd-analyze.ts';
+
+function unitOf(options: Partial<SystemdUnitOptions> = {}): UnitStep {
+  const playbook = definePlaybook({
+    name: 'test',
+    service: 'edge',
+    steps: ({ paths }) => [
+      directory({ path: '/opt/pdeploy/edge/root' }),
+      directory({ path: '/var/log/edge' }),
+      release({ binary: 'edge', from: './edge' }),
+      systemdUnit({
+        user: 'edge',
+        exec: [unit`${paths.current}/bin/edge`, '-c', unit`${paths.current}/config/%i.yaml`],
+        ...options,
+      } as SystemdUnitOptions),
+      service({ health: { probes: [tcp({ port: 80 })] }, stopTimeout: '45s' }),
+    ],
+  });
+  const step = compileSteps(playbook, aHost(), 'edge', 'v1').steps.find((s) => s.type === 'unit');
+  if (step === undefined) throw new Error('no unit');
+  return step;
+}
+
+const lines = (text: string, key: string): readonly string[] =>
+  text.split('\n').filter((line) => line.startsWith(`${key}=`));
+
+describe('a unit', () => {
+  test('runs the release through the volatile link', () => {
+    const { text } = unitOf();
+    expect(lines(text, 'ExecStart')).toEqual([
+      'ExecStart=/run/pdeploy/edge/%i/current/bin/edge -c /run/pdeploy/edge/%i/current/config/%i.yaml',
+    ]);
+    expect(lines(text, 'EnvironmentFile')).toEqual(['EnvironmentFile=-/run/pdeploy/edge/%i/current/env']);
+    expect(lines(text, 'After')).toEqual(['After=network-online.target pdeploy-recover.service']);
+    expect(lines(text, 'Type')).toEqual(['Type=exec']);
+    expect(lines(text, 'TimeoutStopSec')).toEqual(['TimeoutStopSec=45s']);
+  });
+
+  test('lets a playbook add dependencies, replace other keys and take keys out', () => {
+    const { text } = unitOf({
+      unit: { After: 'redis.service', Wants: ['redis.service'], StartLimitBurst: 3 },
+      service: { LimitNOFILE: 65_536, MemoryDenyWriteExecute: null, EnvironmentFile: '/etc/edge.env' },
+    });
+    expect(lines(text, 'After')).toEqual([
+      'After=network-online.target pdeploy-recover.service redis.service',
+    ]);
+    expect(lines(text, 'Wants')).toEqual(['Wants=network-online.target redis.service']);
+    expect(lines(text, 'StartLimitBurst')).toEqual(['StartLimitBurst=3']);
+    expect(lines(text, 'LimitNOFILE')).toEqual(['LimitNOFILE=65536']);
+    expect(lines(text, 'MemoryDenyWriteExecute')).toEqual([]);
+    expect(lines(text, 'EnvironmentFile')).toEqual([
+      'EnvironmentFile=-/run/pdeploy/edge/%i/current/env',
+      'EnvironmentFile=/etc/edge.env',
+    ]);
+  });
+
+  test('renders drop-ins', () => {
+    expect(unitOf({ dropIns: [{ name: '50-memory.conf', service: { MemoryMax: '1G' } }] }).dropIns).toEqual([
+      { name: '50-memory.conf', text: '[Service]\nMemoryMax=1G\n' },
+    ]);
+  });
+
+  test.each<[Partial<SystemdUnitOptions>, string]>([
+    [{ hardening: 'D' } as never, 'systemdUnit(): hardening "D" needs networks: the clients and upstreams'],
+    [{ hardening: 'D', networks: ['0.0.0.0/0'] }, 'systemdUnit(): networks: "0.0.0.0/0" is every address'],
+    [{ service: { User: 'root' } } as never, 'systemdUnit(): service: User is set by an option of its own'],
+    [
+      { user: 'Root' },
+      'systemdUnit(): user: expected a user name such as "edge": a-z, 0-9, _ and -, at most 31',
+    ],
+    [
+      { dropIns: [{ name: '../x.conf' }] },
+      'systemdUnit(): dropIns: "../x.conf" is not a file name such as "50-memory.conf"',
+    ],
+  ])('%j is refused', (options, message) => {
+    expect(() => unitOf(options)).toThrow(expect.objectContaining({ message }));
+  });
+});
+
+// Scores of systemd 252, as docs/resources.md promises them.
+describe.skipIf(!hasSystemd)('hardening', () => {
+  test.each([
+    ['A', 1.4],
+    ['B', 1.1],
+    ['C', 1.0],
+    ['D', 0.9],
+  ] as const)('set %s scores at most %d', (hardening, most) => {
+    const networks = hardening === 'D' ? ['10.0.0.0/8'] : undefined;
+    const { text } = unitOf({
+      hardening,
+      networks,
+      notify: true,
+      log: 'file',
+      credentials: { key: '/etc/key' },
+    } as never);
+    expect(exposure(text)).toBeLessThanOrEqual(most);
+    expect(verifyUnits([text])).toEqual([[]]);
+  });
+
+  test('without it a unit is exposed', () => {
+    expect(exposure(unitOf({ hardening: 'none' }).text)).toBeGreaterThan(8);
+  });
+});
