@@ -1,0 +1,128 @@
+# The switch of one instance. Order: record, guard, changes, restart. From the record on, a crash at any point leads
+# back to the old release: by the guard, or by a boot.
+do_activate() {
+  need svc inst epoch dep to binary
+  trap '' HUP PIPE
+  clock
+  asked=$now
+  if [ -d "$I" ]; then settle_overdue; fi
+  must_lock
+  require_epoch
+  join_trial
+  step=checks
+  check_switch
+  step=record
+  boot_id
+  clock
+  deadline=$((now + guard * 100))
+  # A failed or often restarted unit would be refused by its start limit. It needs no waiting for, and harms nothing.
+  systemctl reset-failed -- "$unit" 2>/dev/null 9>&- &
+  write_pending
+  step=guard
+  if ! arm_guard "$guard" ''; then
+    rm -f "$I/pending.$op"
+    die failed 'the guard could not be armed; nothing was changed'
+  fi
+  say "armed $guard"
+  wait
+  step=operations
+  use_undo "a-$op"
+  if [ -n "$ops" ]; then
+    need_tmp
+    in=$tmp
+    unpack
+    guarded=1
+    apply_ops "$in/op"
+  fi
+  still_pending
+  step=switch
+  if [ "$volatile" = 1 ]; then
+    write_volatile "$R/$to"
+    reload
+  fi
+  clock
+  switched=$now
+  say "$op $switched 0" >"$I/progress"
+  relink "$R/$to" "$L"
+  still_pending
+  unlock
+  step=restart
+  timeout $((stop + 15)) systemctl restart -- "$unit" 2>/dev/null || :
+  clock
+  if [ -e "$I/pending.$op" ]; then say "$op $switched 1" >"$I/progress"; fi
+  say "switched $(((now - asked) * 10))"
+  step=samples
+  watch_trial "$switched"
+}
+
+# A retry joins what is going on, or hears how it ended.
+join_trial() {
+  if read_pending; then
+    [ "$t_op" = "$op" ] || die conflict "trial $t_op is pending on $unit"
+    unlock
+    read_progress "$op"
+    to=$t_to
+    watch_trial "$p_ticks"
+  fi
+  [ ! -e "$I/committed.$op" ] || say_ended
+  [ ! -e "$I/rolledback.$op" ] || say_ended
+}
+
+check_switch() {
+  current=
+  if [ -L "$C" ]; then
+    current=$(readlink "$C")
+    current=${current##*/}
+  fi
+  [ "$current" = "$from" ] || die conflict "$unit is on release ${current:-none}, not ${from:-none}"
+  intact "$to" || die not-found "release $to is not on the host, or was changed since it was verified"
+  [ -x "$R/$to/bin/$binary" ] || bad 'the release has no such binary'
+  policy_unit "$R/$to"
+  [ -d "$I" ] || mkdir -p "$I"
+  [ -d "${C%/*}" ] || mkdir -p "${C%/*}"
+  [ -d "${L%/*}" ] || mkdir -p "${L%/*}"
+  # fresh: 1 the unit is ours and new, going back removes it; 2 somebody's unit is taken over, going back restores it.
+  fresh=0 volatile=0 was=-
+  same_unit "$R/$to" || volatile=1
+  [ -z "$current" ] || return 0
+  fresh=1
+  if [ -e "$SYSTEM/$unit" ] && [ ! -e "$I/made-unit" ]; then
+    fresh=2
+    show_unit
+    was=$u_active
+  fi
+}
+
+watch_trial() {
+  if [ "$stream" -gt 0 ]; then
+    begin_samples "$to" "$1"
+    stream_samples "$I/pending.$op"
+  fi
+  still_pending
+  finish_ok
+}
+
+still_pending() { [ -e "$I/pending.$op" ] || say_ended; }
+
+# The trial is not pending any more.
+say_ended() {
+  if [ -e "$I/committed.$op" ]; then
+    say committed
+    finish_ok
+  fi
+  [ ! -e "$I/rolledback.$op" ] || die rolledback 'the trial was rolled back'
+  die not-found "there is no trial $op on $unit"
+}
+
+do_watch() {
+  need svc inst to binary stream
+  trap '' HUP PIPE
+  read_progress "$op"
+  begin_samples "$to" "$p_ticks"
+  if [ -e "$I/pending.$op" ]; then
+    stream_samples "$I/pending.$op"
+    still_pending
+  else
+    stream_samples
+  fi
+}

@@ -1,0 +1,18 @@
+# Host operations alone, for playbooks that set a host up and deploy nothing.
+do_apply() {
+  need svc epoch dep
+  trap '' HUP PIPE
+  step=lease
+  require_epoch
+  mkdir -p "$S" "$OPT/$svc/.incoming"
+  in=$(mktemp -d "$OPT/$svc/.incoming/$op.XXXXXX")
+  tmp=$in
+  step=unpack
+  unpack
+  must_lock
+  require_epoch
+  use_undo p
+  step=operations
+  apply_ops "$in/op"
+  unlock
+}

@@ -1,0 +1,74 @@
+# The end of a deployment on this host: nothing of it stays but the release, its mark and the records.
+do_finish() {
+  need svc epoch dep
+  must_lock
+  require_epoch
+  step=pending
+  set +f
+  set -- "$S"/*/pending.*
+  set -f
+  [ ! -e "$1" ] || die conflict "a trial is pending: ${1##*/pending.}"
+  if [ -n "$proven" ]; then
+    say "$proven" >"$S/last_good.new"
+    mv -T "$S/last_good.new" "$S/last_good"
+    sync "$S"
+  fi
+  step=clean
+  rm -rf -- "$S/undo" "$OPT/$svc/.incoming"
+  each_instance prune_records
+  collect_releases
+  rm -f "$S/lease"
+  unlock
+}
+
+each_instance() {
+  set +f
+  set -- "$1" "$S"/*/
+  set -f
+  call=$1
+  shift
+  for dir in "$@"; do
+    dir=${dir%/}
+    dir=${dir##*/}
+    [ "$dir" != undo ] && [ "$dir" != '*' ] || continue
+    place "$dir"
+    $call
+  done
+}
+
+# Never goes: what is current or on trial anywhere, what a process still runs, the last good one.
+collect_releases() {
+  [ -d "$R" ] || return 0
+  [ ! -e "$S/last_good" ] || { read -r last <"$S/last_good" && keeps="$keeps $last"; }
+  used=$(find "$OPT/$svc" "$RUN/$svc" -maxdepth 2 -name current -printf '%l\n' 2>/dev/null | sed 's|.*/||' | tr '\n' ' ')
+  set +f
+  running=$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$R/*" -printf '%l\n' 2>/dev/null | sed "s|^$R/||; s|/.*||" | tr '\n' ' ')
+  keeps=" $keeps $used $running "
+  set -- "$R"/*/
+  set -f
+  for dir in "$@"; do
+    dir=${dir%/}
+    name=${dir##*/}
+    case $name in *[!0-9a-f]*) continue ;; esac
+    case $keeps in *" $name "*) continue ;; esac
+    rm -rf -- "$dir"
+    say "collected $name"
+  done
+}
+
+do_undo() {
+  need svc epoch dep
+  trap '' HUP PIPE
+  must_lock
+  require_epoch
+  errors=
+  if [ -d "$S/undo/$dep" ]; then
+    for slot in $(ls -1t "$S/undo/$dep"); do
+      [ "$slot" = p ] || undo_slot "$slot"
+    done
+    undo_slot p
+    rmdir "$S/undo/$dep" 2>/dev/null || :
+  fi
+  unlock
+  [ -z "$errors" ] || die failed "could not be undone:$errors"
+}

@@ -1,0 +1,99 @@
+# One lease a service and host. Its epoch only grows, also over releases and reboots: it is the fencing token.
+lock() {
+  exec 9>>"$S/.lock"
+  flock -w "${1:-20}" 9 || return 1
+}
+
+unlock() { exec 9>&-; }
+
+must_lock() { lock || die conflict 'another operation on this service is still running'; }
+
+read_lease() {
+  l_epoch= l_dep= l_boot= l_end= l_manual= l_holder= l_reason=
+  [ -e "$S/lease" ] || return 1
+  read -r l_epoch l_dep l_boot l_end l_manual l_holder l_reason _ <"$S/lease" || return 1
+  [ -n "$l_reason" ]
+}
+
+# The lease binds somebody: not expired, not of an earlier boot.
+lease_holds() {
+  read_lease || return 1
+  [ "$l_manual" = 1 ] && return 0
+  boot_id
+  clock
+  [ "$l_boot" = "$boot" ] && [ "$l_end" -gt "$now" ]
+}
+
+say_lease() {
+  clock
+  say "lease $l_epoch $l_dep $((l_end - now)) $l_manual $l_holder $l_reason"
+}
+
+# An older epoch, or no lease at all, means that this controller has lost the host.
+require_epoch() {
+  if ! read_lease; then die fenced "the lease of $svc was released or never taken"; fi
+  [ "$l_epoch" = "$epoch" ] && [ "$l_dep" = "$dep" ] && return 0
+  say_lease
+  die fenced "deployment $l_dep holds the lease of $svc with epoch $l_epoch"
+}
+
+write_lease() {
+  clock
+  boot_id
+  printf '%s %s %s %s %s %s %s\n' "$epoch" "$dep" "$boot" "$((now + ttl * 100))" "$manual" "$holder" "$reason" >"$S/lease.new"
+  mv -T "$S/lease.new" "$S/lease"
+  sync "$S/lease" "$S"
+}
+
+next_epoch() {
+  epoch=0
+  [ ! -s "$S/epoch" ] || read -r epoch <"$S/epoch"
+  case $epoch in '' | *[!0-9]*) epoch=0 ;; esac
+  [ -z "$l_epoch" ] || [ "$l_epoch" -le "$epoch" ] || epoch=$l_epoch
+  epoch=$((epoch + 1))
+  say "$epoch" >"$S/epoch.new"
+  mv -T "$S/epoch.new" "$S/epoch"
+}
+
+do_lease() {
+  need svc dep action
+  mkdir -p "$S"
+  must_lock
+  case $action in
+    acquire)
+      need ttl
+      if lease_holds && [ "$l_dep" != "$dep" ]; then
+        say_lease
+        die held "deployment $l_dep holds $svc"
+      fi
+      next_epoch
+      write_lease
+      say "epoch $epoch"
+      ;;
+    takeover)
+      need ttl seen
+      read_lease || :
+      if [ "${l_epoch:-0}" != "$seen" ]; then
+        [ -z "$l_epoch" ] || say_lease
+        die fenced "the lease of $svc has changed: epoch ${l_epoch:-none}, seen $seen"
+      fi
+      next_epoch
+      write_lease
+      say "epoch $epoch"
+      ;;
+    renew)
+      need ttl epoch
+      require_epoch
+      manual=$l_manual holder=$l_holder reason=$l_reason
+      write_lease
+      say "epoch $epoch"
+      ;;
+    release)
+      need epoch
+      require_epoch
+      rm -f "$S/lease"
+      ;;
+    *) bad action ;;
+  esac
+  unlock
+}

@@ -1,0 +1,37 @@
+# With arguments: from systemd, as root. Without: a request on standard input.
+case ${1:-} in
+  '') ;;
+  guard)
+    [ $# -eq 5 ] || exit 64
+    run_guard "$2" "$3" "$4" "$5"
+    finish_ok
+    ;;
+  recover)
+    run_recover
+    finish_ok
+    ;;
+  install)
+    run_install
+    finish_ok
+    ;;
+  *) exit 64 ;;
+esac
+read_header
+need svc verb
+read_policy
+case $verb in
+  observe) do_observe ;;
+  lease) do_lease ;;
+  prepare) do_prepare ;;
+  apply) do_apply ;;
+  activate) do_activate ;;
+  watch) do_watch ;;
+  commit) do_commit ;;
+  rollback) do_rollback ;;
+  status) do_status ;;
+  extend) do_extend ;;
+  finish) do_finish ;;
+  undo) do_undo ;;
+  *) bad verb ;;
+esac
+finish_ok

@@ -1,0 +1,168 @@
+# Everything about a host in one call and few processes.
+do_observe() {
+  need svc
+  set -f
+  step=facts
+  say_facts
+  step=units
+  say_units
+  step=releases
+  say_releases
+  if lease_holds; then say_lease; fi
+  step=queries
+  say_answers
+}
+
+say_facts() {
+  set -- $(uname -m -r)
+  say "fact arch $2"
+  say "fact kernel $1"
+  os=
+  while IFS='=' read -r key value; do
+    case $key in PRETTY_NAME) os=${value#\"} os=${os%\"} ;; esac
+  done <"$ROOT/etc/os-release"
+  say "fact os $os"
+  set +f
+  set -- /usr/lib/systemd/libsystemd-shared-*.so /usr/lib/*/systemd/libsystemd-shared-*.so
+  set -f
+  version=
+  for file in "$@"; do
+    [ ! -e "$file" ] || version=${file##*-shared-}
+  done
+  version=${version%%[!0-9]*}
+  [ -n "$version" ] || version=$(systemctl --version | sed -n '1s/^systemd \([0-9]*\).*/\1/p')
+  say "fact systemd $version"
+  say "fact libc $(getconf GNU_LIBC_VERSION 2>/dev/null || :)"
+  boot_id
+  say "fact boot $boot"
+  read -r cpus </sys/devices/system/cpu/online || cpus=0
+  say "fact cpus $cpus"
+  while read -r key value _; do
+    case $key in MemAvailable:)
+      say "fact memory $value"
+      break
+      ;;
+    esac
+  done </proc/meminfo
+  disk=$OPT
+  while [ ! -d "$disk" ]; do disk=${disk%/*}; [ -n "$disk" ] || disk=/; done
+  say "fact disk $(stat -f -c '%a %S %d' -- "$disk")"
+  tools=
+  for tool in zstd curl openssl logrotate bash ss; do
+    ! command -v $tool >/dev/null 2>&1 || tools="$tools $tool"
+  done
+  say "fact tools$tools"
+  say "fact policy $policy"
+  hard=0 caps=0
+  while read -r a b c d e _; do
+    [ "$a $b $c" != 'Max open files' ] || hard=$e
+  done </proc/1/limits
+  while read -r key value; do
+    [ "$key" != CapEff: ] || caps=$value
+  done </proc/1/status
+  # `read` takes one byte at a time, which numbers below /proc/sys do not allow.
+  say "fact nofile $(cat /proc/sys/fs/nr_open) $hard $caps"
+  clock
+  say "fact uptime $now"
+  say "fact clock $(date +%s.%N)"
+}
+
+# One systemctl for all units, one find for all links, one sha256sum for all unit files.
+say_units() {
+  [ -n "$instances" ] || return 0
+  names= paths= files=
+  for inst in $instances; do
+    place "$inst"
+    names="$names $unit"
+    paths="$paths $C"
+    [ ! -f "$SYSTEM/$unit" ] || files="$files $SYSTEM/$unit"
+  done
+  shown=$(systemctl show -p Id,ActiveState,SubState,MainPID,NRestarts,ExecMainStartTimestampMonotonic -- $names 2>/dev/null) || shown=
+  while IFS='=' read -r key value; do
+    case $key in MainPID) [ "$value" = 0 ] || paths="$paths /proc/$value/exe" ;; esac
+  done <<EOF
+$shown
+EOF
+  links=$NL$(find $paths -maxdepth 0 -printf '%p %l\n' 2>/dev/null || :)$NL
+  shas=
+  [ -z "$files" ] || shas=$NL$(sha256sum -- $files 2>/dev/null || :)$NL
+  id= a_state=inactive s_state=dead pid=0 restarts=0 started=0
+  while IFS='=' read -r key value; do
+    case $key in
+      Id) id=$value ;;
+      ActiveState) a_state=$value ;;
+      SubState) s_state=$value ;;
+      MainPID) pid=$value ;;
+      NRestarts) restarts=$value ;;
+      ExecMainStartTimestampMonotonic) started=$value ;;
+      '') say_unit ;;
+    esac
+  done <<EOF
+$shown
+EOF
+  [ -z "$id" ] || say_unit
+}
+
+say_unit() {
+  place_unit "$id"
+  id=
+  current=- exe=- sha=-
+  case $links in *"$NL$C "*)
+    current=${links#*"$NL$C "}
+    current=${current%%"$NL"*}
+    current=${current##*/}
+    ;;
+  esac
+  case $links in *"$NL/proc/$pid/exe "*)
+    exe=${links#*"$NL/proc/$pid/exe "}
+    exe=${exe%%"$NL"*}
+    case $exe in *' '*) exe=- ;; esac
+    ;;
+  esac
+  case $shas in *"  $SYSTEM/$unit$NL"*)
+    sha=${shas%%"  $SYSTEM/$unit$NL"*}
+    sha=${sha##*"$NL"}
+    ;;
+  esac
+  # systemd remembers what it knew of a loaded unit; the links are the truth.
+  enabled=0
+  set +f
+  for link in "$SYSTEM"/*.wants/"$unit" "$SYSTEM"/*.requires/"$unit"; do
+    [ ! -L "$link" ] || enabled=1
+  done
+  set -f
+  say "unit $inst ${current:--} $a_state $s_state $pid ${restarts:-0} $enabled ${started:-0} ${exe:--} $sha"
+  if read_pending; then say "trial $inst $t_op ${t_from:--} $t_to"; fi
+  pid=0 restarts=0 started=0
+}
+
+place_unit() {
+  inst=${1#*@}
+  place "${inst%.service}"
+}
+
+# Every release with its metadata, and whether its files are still those that were verified: one find for all.
+say_releases() {
+  [ -d "$R" ] || return 0
+  set +f
+  set -- "$R"/*/.verified
+  set -f
+  [ -e "$1" ] || return 0
+  now_stamp=$NL$(cd "$R" && find . -mindepth 2 -type f ! -name .verified ! -path './*/meta' ! -path './*/env' -printf '%P %i %s %C@\n' | sort)$NL
+  for file in "$@"; do
+    dir=${file%/.verified}
+    name=${dir##*/}
+    intact=1
+    while IFS= read -r line; do
+      line=$NL$name/$line$NL
+      case $now_stamp in
+        *"$line"*) now_stamp=${now_stamp%%"$line"*}$NL${now_stamp#*"$line"} ;;
+        *) intact=0 ;;
+      esac
+    done <"$file"
+    case $now_stamp in *"$NL$name/"*) intact=0 ;; esac
+    meta={}
+    [ ! -e "$dir/meta" ] || read -r meta <"$dir/meta" || :
+    say "release $name $intact $meta"
+  done
+}

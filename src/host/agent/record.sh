@@ -1,0 +1,71 @@
+# The record of a trial: $I/pending.<op> while it runs, then committed.<op> or rolledback.<op>. The rename is the
+# decision: of two that try, one wins. Nothing is ever appended to a pending record: that could bring it back to life.
+write_pending() {
+  printf '%s\n' "op $op" "deployment $dep" "epoch $epoch" "from ${from:--}" "to $to" "boot $boot" \
+    "deadline $deadline" "fresh $fresh" "volatile $volatile" "was $was" "agent $AGENT" >"$I/new.pending"
+  mv -T "$I/new.pending" "$I/pending.$op"
+  sync "$I/pending.$op" "$I"
+}
+
+# Fields of a record into t_*; false when there is none.
+read_record() {
+  t_op= t_deployment= t_epoch= t_from= t_to= t_boot= t_deadline=0 t_fresh=0 t_volatile=0 t_was= t_agent=
+  t_done= t_by= t_restored=
+  [ -e "$1" ] || return 1
+  while read -r key value; do
+    case $key in
+      op | deployment | epoch | from | to | boot | deadline | fresh | volatile | was | agent | done | by | restored)
+        eval "t_$key=\$value"
+        ;;
+    esac
+  done 2>/dev/null <"$1" || return 1
+  t_from=${t_from#-}
+}
+
+# The trial that runs on this instance, if any: there is never more than one.
+read_pending() {
+  set +f
+  set -- "$I"/pending.*
+  set -f
+  read_record "$1"
+}
+
+# When the trial's time is over, in $deadline: the record's own, or later after `extend`.
+read_deadline() {
+  deadline=$t_deadline
+  [ ! -e "$I/extended.$t_op" ] || read -r deadline <"$I/extended.$t_op" || :
+}
+
+# A trial whose guard should have fired long ago, or of another boot: the guard was lost with the process that was to
+# arm it. Whoever finds that goes back in its place.
+settle_overdue() {
+  read_pending || return 0
+  read_deadline
+  clock
+  boot_id
+  [ "$t_boot" != "$boot" ] || [ $now -gt $((deadline + 1000)) ] || return 0
+  asked_op=$op
+  op=$t_op
+  roll_back guard || :
+  op=$asked_op
+}
+
+# progress: what a pending record cannot hold. `<op> <ticks before the restart> <1 when the restart has ended>`
+read_progress() {
+  p_op= p_ticks=0 p_done=0
+  [ ! -e "$I/progress" ] || read -r p_op p_ticks p_done <"$I/progress" || :
+  [ "$p_op" = "$1" ] || p_ticks=0 p_done=0
+}
+
+# A record of how a trial ended: the last 20 of an instance are kept.
+prune_records() {
+  set +f
+  set -- "$I"/committed.* "$I"/rolledback.*
+  set -f
+  [ $# -gt 24 ] || return 0
+  ls -1t -- "$@" 2>/dev/null | tail -n +21 | while read -r file; do
+    old=${file##*/}
+    old=${old#*.}
+    rm -f -- "$file" "$I/evidence.$old" "$I/extended.$old"
+  done
+}

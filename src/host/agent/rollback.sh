@@ -1,0 +1,170 @@
+# Going back: one code path for the controller, the guard and the boot. The rename decides who does it.
+do_rollback() {
+  need svc inst epoch dep
+  trap '' HUP PIPE
+  step=lease
+  require_epoch
+  step=decide
+  if roll_back controller; then
+    say_evidence
+    say "restored ${t_from:--}"
+    watch_old
+    return 0
+  fi
+  if [ -e "$I/rolledback.$op" ]; then
+    step=repeat
+    restore_lock 120 || die conflict 'the rollback is still going on'
+    read_record "$I/rolledback.$op"
+    [ -n "$t_restored" ] || go_back "$t_by"
+    t_restored=${restored:-$t_restored}
+    say_evidence
+    [ "$t_restored" != 0 ] || die failed 'the old release did not start again'
+    say "restored ${t_from:--}"
+    watch_old
+    return 0
+  fi
+  if [ -e "$I/committed.$op" ]; then
+    take_back
+    return 0
+  fi
+  die not-found "there is no trial $op on $unit"
+}
+
+# False when somebody else was first. Otherwise the old release was restarted, or this does not return.
+roll_back() {
+  mv -T "$I/pending.$op" "$I/rolledback.$op" 2>/dev/null || return 1
+  say "by $1" >>"$I/rolledback.$op"
+  restore_lock 120 || :
+  go_back "$1"
+}
+
+# Held as long as a rollback works: who gets it and finds no `restored` line has to do it again.
+restore_lock() {
+  exec 8>>"$I/.restore"
+  flock -w "$1" 8
+}
+
+go_back() {
+  # A switch that hangs while it holds the lock must not keep the old release from coming back.
+  lock 15 || :
+  read_record "$I/rolledback.$op"
+  sync "$I"
+  dep=$t_deployment errors=
+  step=evidence
+  [ "$1" = reboot ] || [ -e "$I/evidence.$op" ] || note_state
+  step=restore
+  restore
+  unlock
+  step=restart
+  restored=1
+  [ "$1" = reboot ] || restart_old || restored=0
+  [ "$1" = reboot ] || note_logs
+  say "restored $restored" >>"$I/rolledback.$op"
+  t_by=$1 t_restored=$restored
+  stop_guard_later
+  [ "$1" = controller ] || return 0
+  [ $restored = 0 ] || [ -n "$errors" ] || return 0
+  say_evidence
+  [ $restored = 1 ] || die failed "release ${t_from:-none} did not start again${errors:+; not undone:$errors}"
+  die failed "not undone:$errors"
+}
+
+# Links, unit files and host operations as they were; nothing is restarted here. May be repeated.
+restore() {
+  if [ -n "$t_from" ] && [ "$(readlink "$C")" != "$R/$t_from" ] && [ -d "$R/$t_from" ]; then relink "$R/$t_from" "$C"; fi
+  relink "$C" "$L"
+  if [ -e "$CONTROL/$unit" ]; then
+    drop_volatile
+    need_reload=1
+  fi
+  if [ "$t_fresh" = 1 ]; then
+    [ "$t_by" = reboot ] || systemctl stop -- "$unit" 2>/dev/null || :
+    drop_durable "$R/$t_to"
+    rm -f "$I/made-unit"
+    need_reload=1
+  fi
+  undo_slot "a-$t_op" >/dev/null
+  [ -z "$need_reload" ] || systemctl daemon-reload || :
+}
+
+restart_old() {
+  systemctl reset-failed -- "$unit" 2>/dev/null || :
+  case $t_fresh in
+    1) return 0 ;;
+    2)
+      case $t_was in active | activating | reloading) ;; *)
+        systemctl stop -- "$unit" 2>/dev/null
+        return 0
+        ;;
+      esac
+      ;;
+  esac
+  systemctl restart -- "$unit" 2>/dev/null
+}
+
+# A committed first install can be taken back too: there is no older release that a new trial could go to.
+take_back() {
+  must_lock
+  read_record "$I/committed.$op"
+  [ "$t_fresh" != 0 ] || die conflict 'the trial is committed; activate the release before it instead'
+  current=$(readlink "$C") || current=
+  [ "${current##*/}" = "$t_to" ] || die conflict 'the trial is committed and another release followed'
+  mv -T "$I/committed.$op" "$I/rolledback.$op"
+  say 'by controller' >>"$I/rolledback.$op"
+  [ "$dep" = "$t_deployment" ] || die conflict 'the trial belongs to an earlier deployment'
+  errors=
+  note_state
+  if [ "$t_fresh" = 1 ]; then
+    set_enabled 0
+  fi
+  rm -f -- "$C"
+  sync "${C%/*}" "$I"
+  need_reload=1
+  restore
+  unlock
+  restored=1
+  restart_old || restored=0
+  note_logs
+  say "restored $restored" >>"$I/rolledback.$op"
+  say_evidence
+  [ $restored = 1 ] || die failed 'the unit that was there before did not start again'
+  say 'restored -'
+}
+
+# Evidence, taken before anything is touched: state, main process, listening ports.
+note_state() {
+  seen_at=$(date +%s.%6N)
+  show_unit
+  ports=
+  if [ "$u_pid" != 0 ]; then
+    net_ports=
+    list_listeners
+    owned=$(find "/proc/$u_pid/fd" -maxdepth 1 -lname 'socket:*' -printf ' %l ' 2>/dev/null) || owned=
+    while read -r port inode; do
+      case $owned in *" socket:[$inode] "*) ports="$ports,$port" ;; esac
+    done <<EOF
+$listeners
+EOF
+  fi
+  ports=${ports#,}
+  say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--}" >"$I/evidence.$op"
+}
+
+# The journal keeps the lines of the failed run, so the restart need not wait for them. What the stop itself said does
+# not count.
+note_logs() {
+  [ -n "$u_invocation" ] || return 0
+  # Not -n: with --until it counts from the end of the journal and finds nothing (systemd 252).
+  timeout 5 journalctl -q -o cat --no-pager --until "@$seen_at" "_SYSTEMD_INVOCATION_ID=$u_invocation" + "INVOCATION_ID=$u_invocation" 2>/dev/null |
+    tail -n 20 | cut -c1-2000 | sed 's/^/log /' >>"$I/evidence.$op" || :
+}
+
+say_evidence() {
+  [ ! -e "$I/evidence.$op" ] || cat "$I/evidence.$op" 2>/dev/null || :
+}
+
+watch_old() {
+  [ "$stream" -gt 0 ] && [ -n "$t_from" ] || return 0
+  begin_samples "$t_from" 0
+  stream_samples
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { sha256 } from '../util/digest.ts';
+
+/** Files of `agent/` in the order in which they make up the script. `main` must be last. */
+export const AGENT_PARTS = [
+  'prologue',
+  'frame',
+  'check',
+  'policy',
+  'lease',
+  'record',
+  'systemd',
+  'release',
+  'ops',
+  'units',
+  'sample',
+  'probe',
+  'guard',
+  'observe',
+  'queries',
+  'prepare',
+  'stage',
+  'apply',
+  'activate',
+  'commit',
+  'rollback',
+  'status',
+  'finish',
+  'recover',
+  'install',
+  'main',
+] as const;
+
+export type AgentScript = {
+  /** What `install-agent` reads: a shebang line, a line with the digest, the body. */
+  readonly text: string;
+  /** sha256 of the body; names the installed file and the version both sides must share. */
+  readonly sha256: string;
+};
+
+let cached: AgentScript | undefined;
+
+/** The host agent as one POSIX sh script. */
+export function agentScript(): AgentScript {
+  cached ??= finish(AGENT_PARTS.map(readPart).join(''));
+  return cached;
+}
+
+/** A script around other text; for tests, which put a root directory or a stub in. */
+export function finish(body: string): AgentScript {
+  const digest = sha256(body);
+  return { text: `#!/bin/sh\nAGENT=${digest}\n${body}`, sha256: digest };
+}
+
+/** One part without the lines that are only comments: less to parse on every call. */
+export function readPart(name: string): string {
+  const text = readFileSync(new URL(`./agent/${name}.sh`, import.meta.url), 'utf8');
+  return text
+    .split('\n')
+    .filter((line) => line.trim() !== '' && !line.trim().startsWith('#'))
+    .map((line) => `${line}\n`)
+    .join('');
+}

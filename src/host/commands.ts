@@ -1,0 +1,36 @@
+export const AGENT_PATH = '/usr/local/libexec/pdeploy-agent';
+
+/**
+ * Takes the script from standard input, checks it against the digest in its second line, puts it in place by rename
+ * and lets it install itself. No single quotes: it is one argument of `sh -c`.
+ */
+const INSTALL = [
+  'set -eu',
+  'umask 022',
+  'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+  'export PATH',
+  'd=/usr/local/libexec/pdeploy',
+  'mkdir -p $d',
+  't=$(mktemp $d/.new.XXXXXX)',
+  'trap "rm -f $t" EXIT',
+  'cat >$t',
+  's=$(sed -n "2s/^AGENT=\\([0-9a-f]\\{64\\}\\)\\$/\\1/p" $t)',
+  'set -- $(tail -n +3 $t | sha256sum)',
+  '[ "$1" = "$s" ] || { echo "pdeploy: the agent arrived damaged" >&2; exit 65; }',
+  'chmod 0755 $t',
+  'sync $t',
+  'mv -T $t $d/agent-$s',
+  'trap - EXIT',
+  'exec $d/agent-$s install',
+].join('; ');
+
+/** The exact text of the only two remote commands. Neither takes anything from the user. */
+export function commandLine(command: 'agent' | 'install-agent', sudo: boolean): string {
+  const prefix = sudo ? 'sudo -n ' : '';
+  switch (command) {
+    case 'agent':
+      return `${prefix}${AGENT_PATH}`;
+    case 'install-agent':
+      return `${prefix}/bin/sh -c '${INSTALL}'`;
+  }
+}

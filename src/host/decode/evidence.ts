@@ -1,0 +1,20 @@
+import type { Evidence } from '../../model/health.ts';
+import { printable } from '../reply.ts';
+
+/** `evidence <state>/<sub> <result> <pid> <restarts> <ports,>` and `log <text>` lines. */
+export function decodeEvidence(lines: readonly string[]): Evidence | undefined {
+  const line = lines.find((text) => text.startsWith('evidence '));
+  const [, unitState, result, pid, restarts, ports] = line?.split(' ') ?? [];
+  if (unitState === undefined || result === undefined) return undefined;
+  return {
+    unitState,
+    result,
+    pid: Number(pid ?? 0),
+    restarts: Number(restarts ?? 0),
+    listens: (ports ?? '-')
+      .split(',')
+      .filter((port) => /^\d+$/.test(port))
+      .map(Number),
+    logs: lines.filter((text) => text.startsWith('log ')).map((text) => printable(text.slice(4))),
+  };
+}

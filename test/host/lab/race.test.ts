@@ -1,0 +1,143 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+import { activateRequest } from '../../../src/host/verbs/activate.ts';
+import { testRelease, webHealth } from './service.ts';
+import { freshId, must, openWorld, type World } from './world.ts';
+
+const SERVICE = 'race';
+const one = testRelease(SERVICE, { page: 'one' });
+const two = testRelease(SERVICE, { page: 'two' });
+let world: World;
+
+beforeAll(async () => {
+  world = await openWorld(0, SERVICE);
+  await world.deploy(one, '7401');
+  must(await world.prepare(two, ['7401']));
+});
+afterAll(() => world.end());
+
+async function restarts(): Promise<number> {
+  const log = await world.client.sh(`journalctl -q -o cat -u ${SERVICE}@7401 | grep -c '^Started '`);
+  return Number(log.stdout);
+}
+
+test('of a commit and a rollback at once exactly one wins, and both say which', async () => {
+  const wins = new Set<string>();
+  for (let round = 0; round < 6; round += 1) {
+    const { opId } = await world.activate({ instance: '7401', from: one, to: two });
+    const both =
+      round % 2 === 0
+        ? await Promise.all([world.commit(opId, '7401'), world.rollback(opId, '7401')])
+        : (await Promise.all([world.rollback(opId, '7401'), world.commit(opId, '7401')])).reverse();
+    const [commit, rollback] = both;
+    const status = await world.status(opId, '7401');
+    const page = await world.page('7401');
+    if (status?.kind === 'committed') {
+      expect([commit?.kind, rollback?.kind, page]).toEqual(['ok', 'error', 'two']);
+      const back = await world.activate({ instance: '7401', from: two, to: one });
+      must(await world.commit(back.opId, '7401'));
+    } else {
+      expect(commit).toMatchObject({ kind: 'error', code: 'rolledback' });
+      expect([rollback?.kind, page]).toEqual(['ok', 'one']);
+    }
+    wins.add(status?.kind ?? 'none');
+  }
+  expect(wins.has('none')).toBe(false);
+});
+
+test('the same operation twice at once switches once', async () => {
+  const before = await restarts();
+  const opId = freshId('t');
+  const request = activateRequest({
+    opId,
+    ...world.ids,
+    instance: '7401',
+    from: one.hostRelease.digest,
+    to: two.hostRelease.digest,
+    binary: 'busybox',
+    guardSeconds: 60,
+    stopTimeoutMs: 5000,
+    health: webHealth(7401),
+    streamSeconds: 1,
+    ops: [],
+  });
+  const answers = await Promise.all([world.client.call(request), world.client.call(request)]);
+  expect(answers.map((answer) => answer.kind)).toEqual(['ok', 'ok']);
+  expect(await restarts()).toBe(before + 1);
+  must(await world.rollback(opId, '7401'));
+  expect(await world.client.call(request)).toMatchObject({ kind: 'error', code: 'rolledback' });
+  expect(await world.page('7401')).toBe('one');
+});
+
+test('two operations at once: one switches, the other is told of it', async () => {
+  const [a, b] = await Promise.all([
+    world.activate({ instance: '7401', from: one, to: two, streamSeconds: 1, whole: true }),
+    world.activate({ instance: '7401', from: one, to: two, streamSeconds: 1, whole: true }),
+  ]);
+  const winner = a.answer.kind === 'ok' ? a : b;
+  const loser = winner === a ? b : a;
+  expect(winner.answer.kind).toBe('ok');
+  expect(loser.answer).toMatchObject({ kind: 'error', code: 'conflict' });
+  must(await world.rollback(winner.opId, '7401'));
+});
+
+test('a connection that dies as soon as the guard is armed does not stop the switch', async () => {
+  const opId = freshId('t');
+  const request = activateRequest({
+    opId,
+    ...world.ids,
+    instance: '7401',
+    from: one.hostRelease.digest,
+    to: two.hostRelease.digest,
+    binary: 'busybox',
+    guardSeconds: 60,
+    stopTimeoutMs: 5000,
+    health: webHealth(7401),
+    streamSeconds: 30,
+    ops: [],
+  });
+  const answer = await world.client.call(request, {
+    onLine: (line, cut) => {
+      if (line.startsWith('armed')) cut();
+    },
+  });
+  expect(answer.kind).toBe('no-trailer');
+  await expect.poll(() => world.page('7401'), { timeout: 5_000 }).toBe('two');
+  await expect.poll(() => world.status(opId, '7401')).toMatchObject({ kind: 'pending', switched: true });
+  must(await world.commit(opId, '7401'));
+  must(await world.commit(opId, '7401'));
+});
+
+test('a connection that dies before anything is told does not stop the switch either', async () => {
+  const { opId } = await world.activate({
+    instance: '7401',
+    from: two,
+    to: one,
+    streamSeconds: 0,
+    ops: [
+      { kind: 'command', argv: ['/bin/sh', '-c', 'kill -9 $(pgrep -f "^sshd: root@notty") ; sleep 0.3'] },
+    ],
+  });
+  world.client.forget();
+  await expect.poll(() => world.page('7401'), { timeout: 5_000 }).toBe('one');
+  await expect.poll(() => world.status(opId, '7401')).toMatchObject({ kind: 'pending', switched: true });
+  must(await world.rollback(opId, '7401'));
+  expect(await world.page('7401')).toBe('two');
+});
+
+test('the expected release is not the current one: nothing happens', async () => {
+  const before = await restarts();
+  const { answer } = await world.activate({ instance: '7401', from: one, to: two });
+  expect(answer).toMatchObject({ kind: 'error', code: 'conflict' });
+  expect(await restarts()).toBe(before);
+});
+
+test('nobody reads any more: the agent ends', async () => {
+  const { opId } = await world.activate({ instance: '7401', from: two, to: one, streamSeconds: 60 });
+  await expect
+    .poll(async () => (await world.client.sh("pgrep -fc '^/bin/sh .*pdeploy-agent$'")).stdout, {
+      timeout: 5_000,
+    })
+    .toBe('0\n');
+  must(await world.commit(opId, '7401'));
+});
