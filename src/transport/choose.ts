@@ -1,0 +1,53 @@
+import { RefusedError } from '../errors.ts';
+import type { Host } from '../model/host.ts';
+import { type Endpoint, routeTo } from './endpoint.ts';
+import { typesToOffer } from './host-key.ts';
+import { unverifiable } from './host-key-error.ts';
+import { needsOpensshKey } from './identities.ts';
+import { knownHost } from './known-hosts/judge.ts';
+import type { KnownHostsReader } from './known-hosts/load.ts';
+import { trustedName } from './offered-key.ts';
+import type { SshConfigReader } from './ssh-config.ts';
+
+type ChooseOptions = {
+  readonly env: NodeJS.ProcessEnv;
+  readonly sshConfigOf: SshConfigReader;
+  readonly readKnownHosts: KnownHostsReader;
+};
+
+/** The transport a host needs. Throws RefusedError PD3110 when that is OpenSSH, which cannot be used yet. */
+export async function chooseTransport(host: Host, options: ChooseOptions): Promise<'ssh2'> {
+  const wanted = host.connection.transport;
+  if (wanted === 'ssh2') return 'ssh2';
+  const reason = wanted === 'openssh' ? 'the inventory says so' : await reasonForOpenssh(host, options);
+  if (reason === undefined) return 'ssh2';
+  throw new RefusedError(
+    'PD3110',
+    `${host.name} needs the OpenSSH transport, which is not there yet: ${reason}.`,
+    {
+      hint: 'Give it an address, a plain key and a known host key in the inventory, with transport: ssh2.',
+    },
+  );
+}
+
+async function reasonForOpenssh(host: Host, options: ChooseOptions): Promise<string | undefined> {
+  const route = await routeTo(host, options);
+  if (route.needsOpenssh !== undefined) return route.needsOpenssh;
+  for (const at of [...route.jump, route.target]) {
+    const reason = (await keysOf(at)) ?? (await hostKeysOf(at, options));
+    if (reason !== undefined) return reason;
+  }
+  return undefined;
+}
+
+async function keysOf(at: Endpoint): Promise<string | undefined> {
+  const reasons = await Promise.all(at.identityFiles.map(needsOpensshKey));
+  return at.identitiesOnly && reasons.every((reason) => reason !== undefined) ? reasons[0] : undefined;
+}
+
+async function hostKeysOf(at: Endpoint, options: ChooseOptions): Promise<string | undefined> {
+  if (at.pins.length > 0) return undefined;
+  const known = knownHost(await options.readKnownHosts(at.knownHosts), trustedName(at));
+  const trust = { kind: 'files', known } as const;
+  return unverifiable(trust, typesToOffer(trust));
+}

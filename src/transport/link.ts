@@ -1,0 +1,68 @@
+import type { Duplex } from 'node:stream';
+import type { Client } from 'ssh2';
+import { type Keepalive, watchSilence } from './heartbeat.ts';
+import type { DeadReason } from './port.ts';
+import { printable } from './printable.ts';
+
+/** An SSH connection that is logged in. Its errors never surface but as `dead`. */
+export type Link = {
+  readonly client: Client;
+  readonly dead: Promise<DeadReason>;
+  readonly alive: boolean;
+  end(why: string): Promise<void>;
+};
+
+/** For how long an orderly end may take before the socket is destroyed. */
+const PARTING_MS = 250;
+
+/** Takes over a client that has just become ready. */
+export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): Link {
+  let why: string | undefined;
+  let alive = true;
+  let parting: NodeJS.Timeout | undefined;
+  let declare: (reason: DeadReason) => void;
+  const dead = new Promise<DeadReason>((resolve) => {
+    declare = resolve;
+  });
+
+  const gone = (): void => {
+    if (!alive) return;
+    alive = false;
+    clearTimeout(parting);
+    stopWatching();
+    socket.destroy();
+    declare({ why: why ?? 'the host closed the connection' });
+  };
+  // ssh2 tells each waiting channel at `close` whether it was ever opened, which is worth a moment.
+  const going = (reason: string): void => {
+    why ??= reason;
+    parting ??= setTimeout(gone, PARTING_MS);
+  };
+  const stopWatching = watchSilence(socket, keepalive, () => {
+    going(`the host has been silent for ${(keepalive.intervalMs * keepalive.countMax) / 1_000} s`);
+    socket.destroy();
+  });
+
+  client.on('error', (error) => {
+    going(`the connection was lost: ${printable(error.message)}`);
+    socket.destroy();
+  });
+  client.on('end', () => {
+    going('the host closed the connection');
+    socket.destroy();
+  });
+  client.on('close', gone);
+
+  return {
+    client,
+    dead,
+    get alive() {
+      return alive && why === undefined;
+    },
+    end: async (reason) => {
+      going(reason);
+      client.end();
+      await dead;
+    },
+  };
+}
