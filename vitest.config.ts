@@ -12,7 +12,12 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: [...lab, 'test/lab-e2e/**'], sequence: { shuffle: true } },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: [...lab, 'test/lab-e2e/**'],
+          sequence: { shuffle: true },
+        },
       },
       {
         extends: true,

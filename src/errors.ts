@@ -24,6 +24,8 @@ export type Problem = {
   readonly at?: Position;
   /** Dotted path inside the file, e.g. `hosts.edge-01.prot`. */
   readonly path?: string;
+  /** Further places that take part, when two things contradict each other; `path` then names the first. */
+  readonly also?: readonly { readonly at: Position; readonly name: string }[];
   /** The source line and a caret line, ready to print. */
   readonly excerpt?: string;
   readonly hint?: string;

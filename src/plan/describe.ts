@@ -11,7 +11,7 @@ const COLUMN = 15;
 
 /**
  * A plan for people: plain text, 80 columns but for diffs, hosts that agree folded. Ends in a newline.
- * `next` is the command to type, by default a rollout.
+ * `next` is the command to type, by default a rollout; '' for none.
  */
 export function describePlan(
   plan: Plan,
@@ -85,7 +85,10 @@ function footer(plan: Plan, next: string): readonly string[] {
     parts.length === 0
       ? `changes ${hosts}, no restart`
       : `${parts.join(' and ')} ${hosts}, about ${about(estimateMs(plan))}`;
-  return [...wrap(`Plan: ${work}. Nothing has been changed.`, WIDTH), `Next: ${next}`];
+  return [
+    ...wrap(`Plan: ${work}. Nothing has been changed.`, WIDTH),
+    ...(next === '' ? [] : [`Next: ${next}`]),
+  ];
 }
 
 function about(ms: number): string {

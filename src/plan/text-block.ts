@@ -7,7 +7,9 @@ export function row(label: string, text: string, column: number): readonly strin
   const lines = wrap(text, WIDTH - column);
   const head = `  ${label}`.padEnd(column);
   return lines.map((line, n) =>
-    n === 0 ? `${head.length > column ? `${head} ` : head}${line}` : `${indent}${line}`,
+    n === 0
+      ? `${head.length >= column && !head.endsWith(' ') ? `${head} ` : head}${line}`
+      : `${indent}${line}`,
   );
 }
 

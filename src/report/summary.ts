@@ -27,6 +27,10 @@ export function summary(
   return lines.map((spans) => line(spans, style)).join('\n');
 }
 
+function touched(view: View): boolean {
+  return [...view.instances.values()].some((instance) => instance.touched);
+}
+
 function outcomeLines(view: View, style: Style, marked: boolean): readonly (readonly Span[])[] {
   const outcome = view.finished?.outcome ?? 'interrupted';
   switch (outcome) {
@@ -37,7 +41,7 @@ function outcomeLines(view: View, style: Style, marked: boolean): readonly (read
     case 'rolled-back':
       return rolledBack(view, style, marked);
     case 'failed':
-      return failed(view, style);
+      return touched(view) ? failed(view, style) : rolledBack(view, style, false);
     case 'interrupted':
       return interrupted(view, style);
     case 'aborted':

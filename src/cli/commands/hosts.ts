@@ -1,0 +1,123 @@
+import { existsSync, readFileSync } from 'node:fs';
+import type { CommandModule } from 'yargs';
+import { EXIT } from '../../errors.ts';
+import { openFleet } from '../../execute/fleet.ts';
+import { observeHost } from '../../execute/observe.ts';
+import type { HostFacts } from '../../model/facts.ts';
+import { sanitize } from '../../report/sanitize.ts';
+import type { Args } from '../args.ts';
+import { isInteractive, out } from '../io.ts';
+import { fleetOptions, outputOptions } from '../options.ts';
+import { readProject } from '../project.ts';
+import { makeTransport } from '../session.ts';
+import { waiting } from '../wait.ts';
+
+const FORKS = 20;
+
+export const hostsCommand: CommandModule = {
+  command: 'hosts <action>',
+  describe: 'Facts of hosts; trust a host key',
+  builder: (y) =>
+    outputOptions(fleetOptions(y), ['text', 'json'])
+      .positional('action', {
+        choices: ['facts', 'trust'] as const,
+        demandOption: true,
+        describe: 'facts: what one call tells of each host; trust: record its key',
+      })
+      .option('yes', {
+        alias: 'y',
+        type: 'boolean',
+        default: false,
+        describe: 'Do not ask before a key is recorded',
+      }),
+  handler: async (args) => {
+    if (args.action === 'trust') await trust(args);
+    else await facts(args);
+  },
+};
+
+async function facts(args: Args): Promise<void> {
+  const { hosts } = await readProject(args);
+  const abort = new AbortController();
+  const fleet = openFleet(hosts, await makeTransport(args), FORKS, abort.signal);
+  try {
+    const look = fleet.each((link) => {
+      const instances = link.host.instances.map((i) => i.name);
+      const service = link.host.instances[0]?.service ?? 'none';
+      return observeHost(link, { service, instances, queries: [] });
+    });
+    const seen = await waiting(`Asking ${hosts.length} hosts`, args.quiet === true, look);
+    if (args.output === 'json') {
+      const plain = seen.map((s) =>
+        s.kind === 'observed'
+          ? {
+              host: s.host,
+              ...s.observation,
+              instances: [...s.observation.instances.values()],
+              answers: undefined,
+            }
+          : { host: s.host, unreachable: s.why },
+      );
+      out.data(JSON.stringify({ v: 1, hosts: plain }, null, 2));
+    } else
+      for (const s of seen)
+        out.data(
+          s.kind === 'observed'
+            ? describeFacts(s.observation.facts)
+            : `${s.host}\n  cannot be reached: ${sanitize(s.why)}\n`,
+        );
+    if (seen.some((s) => s.kind === 'unreachable')) process.exitCode = EXIT.refused;
+  } finally {
+    await fleet.close();
+  }
+}
+
+function describeFacts(f: HostFacts): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['system', `${f.os}, kernel ${f.kernel}, ${f.arch}`],
+    ['systemd', `${f.systemd}${f.glibc === '' ? '' : `, glibc ${f.glibc}`}`],
+    [
+      'room',
+      `${gib(f.diskFree)} disk, ${f.inodesFree} inodes, ${gib(f.memoryAvailable)} memory, ${f.cpus} cpus`,
+    ],
+    ['clock', `${f.clockSkewMs >= 0 ? '+' : ''}${(f.clockSkewMs / 1_000).toFixed(2)} s against here`],
+    ['limits', `${f.nofileMax} open files at most`],
+    ['tools', f.tools.join(', ')],
+    ['policy', f.policy],
+  ];
+  return `${f.host}\n${rows.map(([k, v]) => `  ${k.padEnd(9)}${sanitize(v)}`).join('\n')}\n`;
+}
+
+function gib(bytes: number): string {
+  return `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+}
+
+async function trust(args: Args): Promise<void> {
+  const { hosts } = await readProject(args);
+  const [{ recordHostKey }, { confirm }] = await Promise.all([
+    import('../../transport/known-hosts/record.ts'),
+    import('../prompt.ts'),
+  ]);
+  const transport = await makeTransport(args);
+  try {
+    for (const host of hosts) {
+      const key = await transport.offeredKey(host, {});
+      if (existsSync(key.file) && readFileSync(key.file, 'utf8').split('\n').includes(key.line)) {
+        out.err(`${host.name}: ${key.type} ${key.fingerprint} is recorded already`);
+        continue;
+      }
+      const question = `${host.name} (${host.connection.address}) shows ${key.type} ${key.fingerprint}. Record it?`;
+      const yes =
+        args.yes === true || (isInteractive() && (await confirm(question, new AbortController().signal)));
+      if (yes) {
+        await recordHostKey(key.file, key.line);
+        out.err(`${host.name}: recorded ${key.type} ${key.fingerprint} in ${key.file}`);
+      } else {
+        out.err(`${host.name}: not recorded (${key.type} ${key.fingerprint})`);
+        process.exitCode = EXIT.refused;
+      }
+    }
+  } finally {
+    await transport.close();
+  }
+}

@@ -1,0 +1,106 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CompiledHost, fleetReleaseId } from '../execute/compile.ts';
+import { draftHosts, draftSetup } from '../execute/draft.ts';
+import { type HookRunner, hookRunner } from '../execute/hooks.ts';
+import { type Made, makePlan } from '../execute/make-plan.ts';
+import { makeSetup } from '../execute/make-setup.ts';
+import { gitDescribe } from '../execute/origin.ts';
+import type { HostName } from '../model/host.ts';
+import { type Release, shortId } from '../model/release.ts';
+import { findPlaybook } from '../playbook/find.ts';
+import { loadPlaybook } from '../playbook/load.ts';
+import type { StateStore } from '../state/port.ts';
+import { type Args, text } from './args.ts';
+import type { Session } from './session.ts';
+import { checkStrategy, strategyFlags } from './strategy-flags.ts';
+import { waiting } from './wait.ts';
+
+export type MadePlan = Made & {
+  /** `setup`: the playbook only sets hosts up. */
+  readonly kind: 'rollout' | 'setup';
+  readonly compiled: ReadonlyMap<HostName, CompiledHost>;
+  readonly hooks: HookRunner;
+};
+
+/** Everything from the playbook file to a plan: render, observe, diff. Changes nothing anywhere but the cache. */
+export async function makeRolloutPlan(
+  args: Args,
+  session: Session,
+  state: StateStore,
+  playbookName: string,
+): Promise<MadePlan> {
+  const flags = strategyFlags(args);
+  const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? playbookName, session.project));
+  const { playbook } = loaded;
+  checkStrategy(playbook.strategy, flags);
+  const given = text(args, 'release');
+  const label = given ?? (await gitDescribe(session.project));
+  const active = session.hosts.filter((h) => h.cordon === undefined);
+  const hooks = hookRunner(playbook, session.project, {
+    PDEPLOY_SERVICE: session.service,
+    PDEPLOY_INVENTORY_NAME: session.inventory.name,
+    PDEPLOY_LABEL: label ?? '',
+  });
+  await beforePlan(hooks);
+  const input = {
+    playbook,
+    service: session.service,
+    label: label ?? 'unlabelled',
+    project: session.project,
+  };
+  const common = {
+    service: session.service,
+    inventory: session.inventory,
+    git: await session.git,
+    playbook: { name: playbook.name, file: shownPath(session.project, loaded.file), sha256: loaded.sha256 },
+    strategy: { playbook: playbook.strategy, flags },
+    records: state.releases(session.service),
+    hosts: session.hosts,
+    fleet: session.fleet,
+  };
+  const look = <T>(job: Promise<T>): Promise<T> =>
+    waiting(
+      `Looking at ${active.length} ${active.length === 1 ? 'host' : 'hosts'}`,
+      args.quiet === true,
+      job,
+    );
+  const setup = draftSetup(input, active);
+  if (setup !== undefined) {
+    const made = await look(makeSetup(common, setup));
+    session.stops.check();
+    return { ...made, kind: 'setup', compiled: new Map(), hooks };
+  }
+  const drafts = await draftHosts(input, active);
+  const id = fleetReleaseId(drafts.map((d) => d.release.digest));
+  const metadata = { ...drafts[0]?.releaseStep.metadata };
+  const release: Release = {
+    service: session.service,
+    id,
+    label: label ?? shortId(id),
+    createdAt: new Date().toISOString(),
+    metadata,
+  };
+  const compiled = new Map(drafts.map((d) => [d.host.name, d]));
+  session.stops.check();
+  const made = await look(makePlan({ ...common, release }, compiled));
+  session.stops.check();
+  return { ...made, kind: 'rollout', compiled, hooks };
+}
+
+const INSTALLATION = fileURLToPath(new URL('../..', import.meta.url));
+
+/** As a person in the project would write it; a playbook that comes with pdeploy says so. */
+export function shownPath(project: string, file: string): string {
+  const inside = relative(project, file);
+  if (!inside.startsWith('..')) return inside;
+  const shipped = relative(INSTALLATION, file);
+  return shipped.startsWith('..') ? file : `${shipped} of pdeploy`;
+}
+
+async function beforePlan(hooks: HookRunner): Promise<void> {
+  const done = await hooks('beforePlan', {});
+  if (done === undefined || done.ok) return;
+  const { RefusedError } = await import('../errors.ts');
+  throw new RefusedError('PD3050', `the hook beforePlan failed: ${done.output.split('\n').at(-1) ?? ''}`);
+}

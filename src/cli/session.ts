@@ -1,0 +1,104 @@
+import { RefusedError, UsageError } from '../errors.ts';
+import { type Fleet, openFleet } from '../execute/fleet.ts';
+import { gitState } from '../execute/origin.ts';
+import { commandLine } from '../host/commands.ts';
+import type { Host } from '../model/host.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Ssh2Transport } from '../transport/ssh2.ts';
+import { type Args, text, wholeNumber } from './args.ts';
+import { interruption } from './interruption.ts';
+import { isInteractive, out } from './io.ts';
+import { readProject } from './project.ts';
+
+/** One command at work on one service of one inventory. Close it when done. */
+export type Session = {
+  readonly project: string;
+  readonly inventory: Inventory;
+  readonly service: string;
+  /** Selected hosts that run the service, cordoned ones too. */
+  readonly hosts: readonly Host[];
+  /** Connected to those that are not cordoned. */
+  readonly fleet: Fleet;
+  readonly git: Promise<string>;
+  readonly forks: number;
+  readonly stops: ReturnType<typeof interruption>;
+  close(): Promise<void>;
+};
+
+const DEFAULT_FORKS = 20;
+
+/** Reads the inventory, selects hosts and begins to connect. Nothing is contacted when the input is wrong. */
+export async function openSession(args: Args): Promise<Session> {
+  const { project, inventory, hosts: selected, settings } = await readProject(args);
+  const forks = wholeNumber(args, 'forks', settings.forks ?? DEFAULT_FORKS);
+  const service = chooseService(inventory, text(args, 'service'), selected);
+  const hosts = selected.flatMap((host) => {
+    const instances = host.instances.filter((i) => i.service === service);
+    return instances.length === 0 ? [] : [{ ...host, instances }];
+  });
+  if (hosts.length === 0)
+    throw new RefusedError('PD3040', `no selected host runs the service ${service}`, {
+      hint: `see "services" in ${inventory.file}`,
+    });
+  const active = hosts.filter((h) => h.cordon === undefined);
+  if (active.length === 0)
+    throw new RefusedError('PD3047', 'every selected host is cordoned', {
+      hint: `see "cordon" in ${inventory.file}`,
+    });
+  const stops = interruption();
+  const fleet = openFleet(active, await makeTransport(args), forks, stops.gone);
+  // Connections open while the playbook loads; who cannot be reached is told by the observation.
+  void fleet.each((link) => link.connect().catch(() => undefined));
+  return {
+    project,
+    inventory,
+    service,
+    hosts,
+    fleet,
+    git: gitState(project),
+    forks,
+    stops,
+    close: async () => {
+      stops.end();
+      await fleet.close();
+    },
+  };
+}
+
+/** The transport that the flags ask for. */
+export async function makeTransport(args: Args): Promise<Ssh2Transport> {
+  const { createSsh2Transport } = await import('../transport/ssh2.ts');
+  return createSsh2Transport({
+    commandLine,
+    policy: args['accept-new'] === true ? 'accept-new' : 'strict',
+    env: process.env,
+    ...(isInteractive()
+      ? { askPassphrase: async (file: string) => (await import('./prompt.ts')).askPassphrase(file) }
+      : {}),
+    onAcceptedKey: (host, fingerprint) => out.err(`recorded the host key of ${host}: ${fingerprint}`),
+  });
+}
+
+function chooseService(inventory: Inventory, wanted: string | undefined, hosts: readonly Host[]): string {
+  const running = [...new Set(hosts.flatMap((h) => h.instances.map((i) => i.service)))];
+  if (wanted !== undefined) {
+    if (inventory.services.includes(wanted)) return wanted;
+    throw UsageError.of(
+      'PD2220',
+      `no service "${wanted}" in ${inventory.file}`,
+      `there is: ${inventory.services.join(', ') || 'none'}`,
+    );
+  }
+  const [only, ...more] = running;
+  if (only === undefined)
+    throw new RefusedError('PD3040', 'no selected host runs a service', {
+      hint: `see "services" in ${inventory.file}`,
+    });
+  if (more.length > 0)
+    throw UsageError.of(
+      'PD2221',
+      `which service? ${inventory.file} has ${running.join(', ')}`,
+      '--service NAME',
+    );
+  return only;
+}

@@ -1,0 +1,65 @@
+import type { Host, HostName, Instance } from '../model/host.ts';
+import type { ArtifactSource, Playbook } from '../model/playbook.ts';
+import type { ResourceStep } from '../model/resource.ts';
+import { compileSteps } from '../playbook/compile-steps.ts';
+import { type Artifact, cacheArtifact } from './artifact.ts';
+import { type CompiledHost, compileHost, sortSteps } from './compile.ts';
+
+export type DraftInput = {
+  readonly playbook: Playbook;
+  readonly service: string;
+  readonly label: string;
+  /** Relative paths of binaries are looked up from here: the project. */
+  readonly project: string;
+};
+
+/** Renders the release of every host. Nothing is contacted but a URL a binary comes from. */
+export async function draftHosts(
+  input: DraftInput,
+  hosts: readonly Host[],
+): Promise<readonly CompiledHost[]> {
+  const artifacts = new Map<string, Promise<Artifact>>();
+  const artifact = (source: ArtifactSource, binary: string): Promise<Artifact> => {
+    const key = JSON.stringify([source, binary]);
+    const known = artifacts.get(key) ?? cacheArtifact(source, binary, input.project);
+    artifacts.set(key, known);
+    return known;
+  };
+  const result: CompiledHost[] = [];
+  for (const host of hosts) {
+    const steps = sortSteps(
+      compileSteps(input.playbook, host, input.service, input.label).steps,
+      input.playbook.name,
+    );
+    result.push(
+      compileHost(
+        host,
+        instancesOf(host, input.service),
+        steps,
+        await artifact(steps.release.artifact, steps.release.binary),
+      ),
+    );
+  }
+  return result;
+}
+
+/** Resources of each host by a playbook that deploys nothing; undefined when it deploys. */
+export function draftSetup(
+  input: DraftInput,
+  hosts: readonly Host[],
+): ReadonlyMap<HostName, readonly ResourceStep[]> | undefined {
+  const result = new Map<HostName, readonly ResourceStep[]>();
+  for (const host of hosts) {
+    const compiled = compileSteps(input.playbook, host, input.service, input.label);
+    if (compiled.deploys) return undefined;
+    result.set(
+      host.name,
+      compiled.steps.filter((s) => s.type === 'resource'),
+    );
+  }
+  return result;
+}
+
+export function instancesOf(host: Host, service: string): readonly Instance[] {
+  return host.instances.filter((i) => i.service === service);
+}

@@ -1,0 +1,117 @@
+import { baselineOf, judge, judgeOutside } from '../health/judge.ts';
+import { observe, openWindow, verdict } from '../health/window.ts';
+import { decodeSample } from '../host/decode/sample.ts';
+import type { AgentRequest } from '../host/request.ts';
+import { decodeSwitched } from '../host/verbs/activate.ts';
+import type { HealthCheck, Sample } from '../model/health.ts';
+import type { ReleaseIds } from './deployment-context.ts';
+import type { CallResult, HostLink } from './host-link.ts';
+import { probeOutside } from './outside-probe.ts';
+
+export type GateResult =
+  | { readonly kind: 'healthy'; readonly ms: number; readonly probes: number; readonly pid: number }
+  | { readonly kind: 'unhealthy'; readonly why: string }
+  /** The call itself ended: refused by the agent, contact lost, or stopped. */
+  | { readonly kind: 'ended'; readonly result: CallResult };
+
+export type GateInput = {
+  readonly link: HostLink;
+  readonly request: AgentRequest;
+  readonly check: HealthCheck;
+  readonly ids: ReleaseIds;
+  readonly minHealthyMs: number;
+  readonly healthyDeadlineMs: number;
+  /** Outside probes speak to this address. */
+  readonly address: string;
+  readonly gone: AbortSignal;
+  readonly onSwitched: (ms: number) => void;
+  readonly onSample: (
+    sample: Sample,
+    progress: { readonly healthyForMs: number; readonly needMs: number },
+  ) => void;
+  readonly onLine?: (line: string) => void;
+};
+
+const TICK_MS = 250;
+
+/**
+ * Sends a request that streams samples and reads them until the health window has spoken. The window opens with the
+ * first sample and its deadline counts on the controller's monotonic clock.
+ */
+export async function gate(input: GateInput): Promise<GateResult> {
+  const stop = new AbortController();
+  const opened = performance.now();
+  const now = (): number => performance.now() - opened;
+  const outside = input.check.probes.some(
+    (p) => (p.kind === 'http' || p.kind === 'tcp') && p.from.includes('outside'),
+  );
+  let window = openWindow(
+    { minHealthyMs: input.minHealthyMs, healthyDeadlineMs: input.healthyDeadlineMs, outside },
+    now(),
+  );
+  let last: Sample | undefined;
+  let probing = false;
+  let result: GateResult | undefined;
+
+  const settle = (): void => {
+    if (result !== undefined) return;
+    const spoken = verdict(window, now());
+    if (spoken.kind === 'healthy')
+      result = { kind: 'healthy', ms: spoken.ms, probes: spoken.probes, pid: last?.pid ?? 0 };
+    if (spoken.kind === 'failed') result = { kind: 'unhealthy', why: spoken.why };
+    if (result !== undefined) stop.abort();
+  };
+  const lookFromOutside = async (): Promise<void> => {
+    if (!outside || probing || result !== undefined) return;
+    probing = true;
+    const seen = await probeOutside(input.address, input.check.probes);
+    probing = false;
+    window = observe(
+      window,
+      judgeOutside(seen, input.check, input.ids, { at: now(), address: input.address }),
+      'outside',
+    );
+    settle();
+  };
+  const onLine = (line: string): void => {
+    const switched = decodeSwitched(line);
+    if (switched !== undefined) {
+      window = openWindow(
+        { minHealthyMs: input.minHealthyMs, healthyDeadlineMs: input.healthyDeadlineMs, outside },
+        now(),
+      );
+      input.onSwitched(switched);
+    }
+    const seen = decodeSample(line);
+    if (seen === undefined) {
+      input.onLine?.(line);
+      return;
+    }
+    if (result !== undefined) return;
+    const base = last === undefined ? { restarts: seen.restarts } : baselineOf(last);
+    last = judge(seen, input.check, input.ids, { at: now(), ...base });
+    window = observe(window, last, 'host');
+    const progress = verdict(window, now());
+    input.onSample(
+      last,
+      progress.kind === 'waiting'
+        ? { healthyForMs: progress.healthyForMs, needMs: progress.needMs }
+        : { healthyForMs: input.minHealthyMs, needMs: input.minHealthyMs },
+    );
+    void lookFromOutside();
+    settle();
+  };
+
+  const leave = (): void => stop.abort();
+  input.gone.addEventListener('abort', leave, { once: true });
+  // A silent stream must not outlast the deadline.
+  const timer = setInterval(settle, TICK_MS);
+  const call = await input.link.call(input.request, {
+    deadlineMs: input.healthyDeadlineMs + 120_000,
+    onLine,
+    signal: stop.signal,
+  });
+  clearInterval(timer);
+  input.gone.removeEventListener('abort', leave);
+  return result ?? { kind: 'ended', result: call };
+}

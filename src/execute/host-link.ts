@@ -1,0 +1,174 @@
+import { Readable } from 'node:stream';
+import { ConnectError } from '../errors.ts';
+import { agentScript } from '../host/assemble.ts';
+import { isTrailer, parseReply } from '../host/reply.ts';
+import type { AgentRequest } from '../host/request.ts';
+import { packTar } from '../host/tar.ts';
+import type { Host } from '../model/host.ts';
+import type { RunResult, Session, Transport } from '../transport/port.ts';
+
+/** An answer of the agent. `unknown`: asked again as long as was allowed and still no word. */
+export type CallResult =
+  | { readonly kind: 'ok'; readonly lines: readonly string[] }
+  | {
+      readonly kind: 'error';
+      readonly code: string;
+      readonly message: string;
+      readonly lines: readonly string[];
+    }
+  | { readonly kind: 'unreachable'; readonly why: string; readonly error?: ConnectError }
+  | { readonly kind: 'unknown'; readonly why: string }
+  | { readonly kind: 'stopped' };
+
+export type CallOptions = {
+  readonly deadlineMs: number;
+  /** Streamed lines; the caller stops the stream through `signal`. */
+  readonly onLine?: (line: string) => void;
+  readonly signal?: AbortSignal;
+  /** Opens the payload; called again for every try. */
+  readonly payload?: () => Readable;
+  /** For how long an unknown outcome is asked for again, over new connections. Default 20 s. */
+  readonly retryForMs?: number;
+};
+
+/** A host as the executor sees it: one kept connection, the right agent on it, calls that can be repeated. */
+export type HostLink = {
+  readonly host: Host;
+  call(request: AgentRequest, options: CallOptions): Promise<CallResult>;
+  connect(): Promise<void>;
+  close(): Promise<void>;
+};
+
+const BACKOFF_MS = [500, 1_000, 2_000, 4_000, 8_000];
+const INSTALL_DEADLINE_MS = 30_000;
+const NOT_FOUND_EXIT = 127;
+
+/** Every verb answers the same when it is asked twice with one operation id; that is what makes the retries here safe. */
+export function openLink(host: Host, transport: Transport, abort: AbortSignal): HostLink {
+  let session: Promise<Session> | undefined;
+
+  const current = (): Promise<Session> => {
+    if (session === undefined) {
+      const opening = transport.connect(host, { signal: abort });
+      session = opening;
+      const forget = (): void => {
+        if (session === opening) session = undefined;
+      };
+      opening.then((s) => s.dead.then(forget), forget);
+    }
+    return session;
+  };
+
+  const attempt = async (request: AgentRequest, options: CallOptions): Promise<CallResult> => {
+    let open: Session;
+    try {
+      open = await current();
+    } catch (error) {
+      if (error instanceof ConnectError) return { kind: 'unreachable', why: error.message, error };
+      throw error;
+    }
+    const once = async (): Promise<CallResult | 'install'> => {
+      const lines: string[] = [];
+      const result = await open.run('agent', {
+        stdin: stdinOf(request, options),
+        deadlineMs: options.deadlineMs,
+        onLine: (line) => {
+          lines.push(line);
+          if (!isTrailer(line)) options.onLine?.(line);
+        },
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
+      return options.signal?.aborted === true ? { kind: 'stopped' } : interpret(result, lines, request.opId);
+    };
+    const first = await once();
+    if (first !== 'install') return first;
+    const failure = await install(open);
+    if (failure !== undefined) return failure;
+    const second = await once();
+    if (second !== 'install') return second;
+    return {
+      kind: 'error',
+      code: 'agent-mismatch',
+      message: 'the agent was installed but does not answer',
+      lines: [],
+    };
+  };
+
+  return {
+    host,
+    connect: async () => {
+      await current();
+    },
+    call: async (request, options) => {
+      const until = performance.now() + (options.retryForMs ?? 20_000);
+      for (let n = 0; ; n += 1) {
+        const result = await attempt(request, options);
+        const again = result.kind === 'unknown' || (result.kind === 'unreachable' && n > 0);
+        const pause = BACKOFF_MS[Math.min(n, BACKOFF_MS.length - 1)] ?? 0;
+        if (!again || abort.aborted || performance.now() + pause > until) return result;
+        await new Promise((r) => setTimeout(r, pause * (0.75 + Math.random() / 2)));
+      }
+    },
+    close: async () => {
+      const open = session;
+      session = undefined;
+      if (open !== undefined) await open.then((s) => s.close()).catch(() => undefined);
+    },
+  };
+}
+
+function stdinOf(request: AgentRequest, options: CallOptions): Buffer | Readable {
+  const header = Buffer.from(request.header);
+  if (options.payload !== undefined)
+    return Readable.from(joined(header, options.payload()), { objectMode: false });
+  if (request.payload !== 'none' && 'entries' in request.payload)
+    return Readable.from(joined(header, packTar(request.payload.entries)), { objectMode: false });
+  return header;
+}
+
+async function* joined(header: Buffer, payload: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield header;
+  yield* payload;
+}
+
+function interpret(result: RunResult, lines: readonly string[], opId: string): CallResult | 'install' {
+  switch (result.kind) {
+    case 'never-started':
+      return { kind: 'unknown', why: result.why };
+    case 'unknown':
+      return { kind: 'unknown', why: result.why };
+    case 'signaled':
+      return { kind: 'unknown', why: `the agent was ended by ${result.signal}` };
+    case 'exited': {
+      const reply = parseReply(lines, opId);
+      if (reply.kind === 'ok') return { kind: 'ok', lines: reply.lines };
+      if (reply.kind === 'error')
+        return reply.code === 'agent-mismatch' ? 'install' : { ...reply, lines: lines.slice(0, -1) };
+      if (result.code === NOT_FOUND_EXIT) return 'install';
+      // sudo's own way to say that the agent is not there.
+      if (result.code === 1 && lines.length === 0 && /command not found/.test(result.stderr))
+        return 'install';
+      const words = result.stderr.trim().split('\n').at(-1) ?? '';
+      if (lines.length === 0 && words !== '')
+        return { kind: 'error', code: 'no-agent', message: words, lines };
+      return {
+        kind: 'unknown',
+        why: `the agent ended with ${result.code} and no trailer${words === '' ? '' : `: ${words}`}`,
+      };
+    }
+  }
+}
+
+/** Undefined when it went well. */
+async function install(session: Session): Promise<CallResult | undefined> {
+  const result = await session.run('install-agent', {
+    stdin: Buffer.from(agentScript().text),
+    deadlineMs: INSTALL_DEADLINE_MS,
+  });
+  if (result.kind === 'exited' && result.code === 0) return undefined;
+  if (result.kind !== 'exited')
+    return { kind: 'unknown', why: 'contact was lost while the agent was installed' };
+  const words = result.stderr.trim().split('\n').at(-1) ?? '';
+  const message = `the agent could not be installed: ${words === '' ? `exit ${result.code}` : words}`;
+  return { kind: 'error', code: 'no-agent', message, lines: [] };
+}

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+
+export type LocalResult = {
+  readonly code: number | undefined;
+  readonly output: string;
+  readonly timedOut: boolean;
+  readonly ms: number;
+};
+
+type Options = {
+  readonly timeoutMs: number;
+  readonly env?: NodeJS.ProcessEnv;
+  readonly cwd?: string;
+  readonly maxOutput?: number;
+};
+
+/** Runs a program on the controller without a shell. Never rejects; `code` is undefined when it did not end by itself. */
+export function runLocal(argv: readonly string[], options: Options): Promise<LocalResult> {
+  const [file, ...args] = argv;
+  const started = performance.now();
+  const limit = options.maxOutput ?? 64 * 1024;
+  return new Promise((resolve) => {
+    let output = '';
+    let timedOut = false;
+    const child = spawn(file ?? '', args, {
+      cwd: options.cwd,
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
+    const timer = setTimeout(() => {
+      timedOut = true;
+      // The whole group: a hook's own children must not outlive its time-out.
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    }, options.timeoutMs);
+    const take = (chunk: Buffer): void => {
+      if (output.length < limit) output += chunk.toString('utf8');
+    };
+    child.stdout.on('data', take);
+    child.stderr.on('data', take);
+    const end = (code: number | null, why = ''): void => {
+      clearTimeout(timer);
+      resolve({
+        code: code ?? undefined,
+        output: (output + why).slice(0, limit),
+        timedOut,
+        ms: performance.now() - started,
+      });
+    };
+    child.on('error', (error) => end(null, error.message));
+    child.on('close', (code) => end(code));
+  });
+}

@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto';
+import { RefusedError } from '../errors.ts';
+import type { Observation } from '../model/facts.ts';
+import type { Host, HostName } from '../model/host.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Plan } from '../model/plan.ts';
+import { type Release, type ReleaseRecord, shortId } from '../model/release.ts';
+import type { Strategy } from '../model/strategy.ts';
+import { assemble } from '../plan/assemble.ts';
+import type { PlanHost } from '../plan/input.ts';
+import { mergeStrategy } from '../plan/strategy.ts';
+import { rollbackStrategy } from '../rollout/rollback-strategy.ts';
+import { sha256 } from '../util/digest.ts';
+import type { CompiledHost } from './compile.ts';
+import { instancesOf } from './draft.ts';
+import type { Fleet } from './fleet.ts';
+import { formerReleases } from './former.ts';
+import type { Made } from './make-plan.ts';
+import { type Observed, observeHost } from './observe.ts';
+import { recallRelease } from './release-cache.ts';
+import { storedTarget, unitDigest } from './stored-target.ts';
+import type { HostTarget } from './target.ts';
+
+export type RollbackRequest = {
+  readonly service: string;
+  readonly inventory: Inventory;
+  readonly git: string;
+  readonly playbook: Plan['playbook'];
+  readonly strategy: { readonly playbook: Partial<Strategy>; readonly flags: Partial<Strategy> };
+  readonly records: readonly ReleaseRecord[];
+  readonly hosts: readonly Host[];
+  readonly fleet: Fleet;
+  /** Chooses the release once it is known what runs. */
+  readonly choose: (runs: readonly string[]) => ReleaseRecord;
+  /** Today's playbook, for health checks of releases the cache has lost; empty when it does not compile. */
+  readonly compiled: ReadonlyMap<HostName, CompiledHost>;
+};
+
+/** A plan that takes every selected host to a release made earlier. */
+export async function makeRollback(request: RollbackRequest): Promise<Made> {
+  const observed = await request.fleet.each((link) =>
+    observeHost(link, {
+      service: request.service,
+      instances: instancesOf(link.host, request.service).map((i) => i.name),
+      queries: [],
+    }),
+  );
+  const seen = new Map<HostName, Observed>(observed.map((o) => [o.host, o]));
+  const observations = new Map<HostName, Observation>();
+  for (const one of observed) if (one.kind === 'observed') observations.set(one.host, one.observation);
+  const record = request.choose(runningReleases(observations));
+  const release: Release = {
+    service: record.service,
+    id: record.id,
+    label: record.label,
+    createdAt: record.createdAt,
+    metadata: record.metadata,
+  };
+  const targets = new Map<HostName, HostTarget>();
+  const hosts = request.hosts.map((host): PlanHost => {
+    const look = seen.get(host.name);
+    if (look === undefined) return { host, seen: { kind: 'unseen' } };
+    if (look.kind === 'unreachable') return { host, seen: { kind: 'unreachable', why: look.why } };
+    const target = targetOf(request, host, record, release, look.observation);
+    targets.set(host.name, target);
+    const cached = recallRelease(target.hostRelease.digest);
+    const present = look.observation.releases.some((r) => r.digest === target.hostRelease.digest && r.intact);
+    const unit = unitDigest(cached) || ([...look.observation.instances.values()][0]?.unitSha256 ?? '');
+    return {
+      host,
+      seen: {
+        kind: 'observed',
+        observation: look.observation,
+        compiled: {
+          digest: target.hostRelease.digest,
+          bytes: present ? 0 : (target.payload?.size ?? 0),
+          unitSha256: unit,
+          changes: [],
+          irreversible: [],
+        },
+      },
+    };
+  });
+  const strategy = rollbackStrategy(mergeStrategy(request.strategy.playbook, request.strategy.flags));
+  const plan = assemble({
+    id: `p-${randomBytes(4).toString('hex')}`,
+    createdAt: new Date().toISOString(),
+    service: request.service,
+    playbook: request.playbook,
+    inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
+    release,
+    hosts,
+    strategy: { playbook: strategy, flags: {} },
+    records: request.records,
+    sha256,
+  });
+  return {
+    plan,
+    targets,
+    observations,
+    former: formerReleases(observations, request.compiled),
+    tools: (host) => observations.get(host)?.facts.tools ?? [],
+    problems: [],
+  };
+}
+
+function targetOf(
+  request: RollbackRequest,
+  host: Host,
+  record: ReleaseRecord,
+  release: Release,
+  observation: Observation,
+): HostTarget {
+  const digest =
+    record.digests.get(host.name) ?? observation.releases.find((r) => r.release === record.id)?.digest;
+  const name = shortId(record.id);
+  if (digest === undefined)
+    throw new RefusedError('PD3043', `${host.name} never had release ${name}`, {
+      hint: `leave it out with -l '!${host.name}', or roll a release out to it first`,
+    });
+  const cached = recallRelease(digest);
+  const own = request.compiled.get(host.name);
+  const fallback =
+    own === undefined
+      ? undefined
+      : { binary: own.binary, health: own.service.health, stopTimeoutMs: own.service.stopTimeoutMs };
+  const present = observation.releases.some((r) => r.digest === digest && r.intact);
+  const instances = instancesOf(host, request.service);
+  const target = storedTarget({
+    host,
+    instances,
+    service: request.service,
+    digest,
+    release,
+    cached,
+    fallback,
+  });
+  if (target === undefined || (!present && target.payload === undefined))
+    throw new RefusedError(
+      'PD3044',
+      `release ${name} is gone from ${host.name} and from the cache of this machine`,
+      {
+        hint: 'roll it out again from its binary',
+      },
+    );
+  return target;
+}
+
+function runningReleases(observations: ReadonlyMap<HostName, Observation>): readonly string[] {
+  const ids = [...observations.values()].flatMap((o) => {
+    const current = new Set([...o.instances.values()].map((i) => i.current));
+    return o.releases.filter((r) => current.has(r.digest)).map((r) => r.release);
+  });
+  return [...new Set(ids)];
+}

@@ -1,0 +1,84 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
+import type { RawProbe } from '../health/raw.ts';
+import type { Probe } from '../model/health.ts';
+
+const BODY_LIMIT = 4_096;
+
+/** Makes the probes that are declared `outside`, each over a new connection from the controller to the host's address. */
+export async function probeOutside(address: string, probes: readonly Probe[]): Promise<readonly RawProbe[]> {
+  const jobs = probes.map(async (probe, id): Promise<RawProbe | undefined> => {
+    if (probe.kind === 'http' && probe.from.includes('outside')) return http(address, probe, String(id));
+    if (probe.kind === 'tcp' && probe.from.includes('outside')) return tcp(address, probe, String(id));
+    return undefined;
+  });
+  return (await Promise.all(jobs)).filter((p) => p !== undefined);
+}
+
+function http(address: string, probe: Extract<Probe, { kind: 'http' }>, id: string): Promise<RawProbe> {
+  return new Promise((resolve) => {
+    const fail = (error: string): void =>
+      resolve({ id, kind: 'http', status: 0, error, headers: [], body: '' });
+    const send = probe.tls ? httpsRequest : httpRequest;
+    const req = send({
+      host: address,
+      port: probe.port,
+      path: probe.path,
+      agent: false,
+      timeout: probe.timeoutMs,
+      signal: AbortSignal.timeout(probe.timeoutMs),
+      // The certificate is judged by `certs`; here only the process is.
+      rejectUnauthorized: false,
+      headers: { connection: 'close', ...(probe.hostHeader === undefined ? {} : { host: probe.hostHeader }) },
+    });
+    req.on('error', (error: NodeJS.ErrnoException) => fail(words(error)));
+    req.on('response', (res) => {
+      let body = '';
+      res.on('data', (chunk: Buffer) => {
+        if (body.length < BODY_LIMIT) body += chunk.toString('utf8');
+      });
+      res.on('error', (error) => fail(words(error)));
+      res.on('end', () => {
+        const headers = Object.entries(res.headers).map(([k, v]): [string, string] => [k, String(v)]);
+        resolve({
+          id,
+          kind: 'http',
+          status: res.statusCode ?? 0,
+          error: '',
+          headers,
+          body: body.slice(0, BODY_LIMIT),
+        });
+      });
+    });
+    req.end();
+  });
+}
+
+function tcp(address: string, probe: Extract<Probe, { kind: 'tcp' }>, id: string): Promise<RawProbe> {
+  return new Promise((resolve) => {
+    const socket = connect({ host: address, port: probe.port, timeout: probe.timeoutMs });
+    const end = (ok: boolean, error: string): void => {
+      socket.destroy();
+      resolve({ id, kind: 'tcp', ok, error });
+    };
+    socket.on('connect', () => end(true, ''));
+    socket.on('timeout', () => end(false, `no answer in ${probe.timeoutMs} ms`));
+    socket.on('error', (error: NodeJS.ErrnoException) => end(false, words(error)));
+  });
+}
+
+function words(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+      return 'connection reset';
+    case 'ABORT_ERR':
+      return 'no answer in time';
+    default:
+      return error.name === 'TimeoutError' || error.name === 'AbortError'
+        ? 'no answer in time'
+        : error.message;
+  }
+}

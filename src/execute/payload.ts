@@ -1,0 +1,55 @@
+import { createReadStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { createGzip, createZstdDecompress, zstdCompressSync } from 'node:zlib';
+import { packTarBuffer } from '../host/tar.ts';
+import type { Artifact } from './artifact.ts';
+import { type CompiledHost, reveal } from './compile.ts';
+
+export type Entry = { readonly path: string; readonly mode: number; readonly content: Uint8Array };
+
+export type Encoding = 'tar.zst' | 'tar.gz';
+
+/** A release on its way to a host: the binary's cached frame and the small files. */
+export type Payload = {
+  /** Bytes on the wire with zstd, whole and without the binary. */
+  readonly size: number;
+  readonly sizeOfTexts: number;
+  /**
+   * @param extra entries of this one request, after the release's own
+   * @param what `texts`: the host takes the binary from a release that it has
+   */
+  open(encoding: Encoding, extra: readonly Entry[], what: 'all' | 'texts'): Readable;
+};
+
+/** Joins the cached zstd frame of the binary with one of the texts: frames may follow each other (RFC 8878, 3.1). */
+export function payloadOf(artifact: Artifact, manifest: string, texts: readonly Entry[]): Payload {
+  const own: readonly Entry[] = [
+    { path: 'release/manifest', mode: 0o444, content: Buffer.from(manifest) },
+    ...texts.map((t) => ({ ...t, path: `release/${t.path}` })),
+  ];
+  const pack = (extra: readonly Entry[]): Buffer => zstdCompressSync(packTarBuffer([...own, ...extra]));
+  const sizeOfTexts = pack([]).length;
+  return {
+    size: artifact.frameSize + sizeOfTexts,
+    sizeOfTexts,
+    open: (encoding, extra, what) => {
+      const small = pack(extra);
+      const parts = what === 'all' ? frames(artifact.frame, small) : [small];
+      const zst = Readable.from(parts, { objectMode: false });
+      return encoding === 'tar.zst' ? zst : zst.pipe(createZstdDecompress()).pipe(createGzip({ level: 1 }));
+    },
+  };
+}
+
+async function* frames(file: string, small: Buffer): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 })) yield chunk as Buffer;
+  yield small;
+}
+
+export function textEntries(compiled: CompiledHost): readonly Entry[] {
+  return compiled.texts.map((t) => ({
+    path: t.path,
+    mode: Number.parseInt(t.mode, 8),
+    content: Buffer.from(reveal(t.content)),
+  }));
+}

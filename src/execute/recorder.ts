@@ -1,0 +1,49 @@
+import type { Event, EventBody } from '../model/event.ts';
+import type { Reporter } from '../report/port.ts';
+import type { DeploymentState } from '../rollout/state.ts';
+import { transition } from '../rollout/transition.ts';
+import type { StateStore } from '../state/port.ts';
+
+/** The one way an event comes to be: on disk first, then in the state machine, then on the screen. */
+export type Recorder = {
+  readonly deployment: string;
+  record(body: EventBody): Event;
+  state(): DeploymentState;
+  /** Monotonic milliseconds since the start of the deployment, across resumes. */
+  now(): number;
+  /** Resolves at the next event. */
+  changed(): Promise<void>;
+};
+
+export function createRecorder(input: {
+  readonly deployment: string;
+  readonly store: StateStore;
+  readonly reporter: Reporter;
+  readonly initial: DeploymentState;
+  readonly startedAt: number;
+  readonly onEvent: (event: Event) => void;
+}): Recorder {
+  let state = input.initial;
+  let wake: (() => void)[] = [];
+  const opened = performance.now();
+  const now = (): number => Math.round(input.startedAt + performance.now() - opened);
+  return {
+    deployment: input.deployment,
+    now,
+    state: () => state,
+    record: (body) => {
+      const event = input.store.appendEvent(input.deployment, body, now());
+      state = transition(state, event);
+      input.onEvent(event);
+      input.reporter.event(event);
+      const waiting = wake;
+      wake = [];
+      for (const call of waiting) call();
+      return event;
+    },
+    changed: () =>
+      new Promise((resolve) => {
+        wake.push(resolve);
+      }),
+  };
+}

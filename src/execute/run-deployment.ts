@@ -1,0 +1,296 @@
+import pLimit from 'p-limit';
+import type { ExitCode } from '../errors.ts';
+import { finishRequest } from '../host/verbs/finish.ts';
+import { undoRequest } from '../host/verbs/undo.ts';
+import type { Event, EventBody, Outcome } from '../model/event.ts';
+import type { HostName } from '../model/host.ts';
+import type { Plan } from '../model/plan.ts';
+import { isIdle, rolloutInput } from '../plan/rollout-input.ts';
+import type { Reporter } from '../report/port.ts';
+import { type Action, actionKey } from '../rollout/action.ts';
+import { decide } from '../rollout/decide.ts';
+import { exitCodeOf } from '../rollout/exit-code.ts';
+import { start } from '../rollout/start.ts';
+import { isTouched } from '../rollout/status.ts';
+import { transition } from '../rollout/transition.ts';
+import type { StateStore } from '../state/port.ts';
+import type { DeploymentContext, FormerRelease } from './deployment-context.ts';
+import type { Fleet } from './fleet.ts';
+import type { HookRunner } from './hooks.ts';
+import { acquireLeases, type Leases } from './lease.ts';
+import { prepareHost } from './prepare-host.ts';
+import { recheckInstance } from './recheck-instance.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { revertInstance } from './revert-instance.ts';
+import { runLoop } from './run-loop.ts';
+import type { HostTarget } from './target.ts';
+import { followTrials } from './trials.ts';
+import { updateInstance } from './update-instance.ts';
+
+/** How a person or another terminal interferes. */
+export type Interruption = {
+  /** First Ctrl-C: aborted with who did it as its reason. */
+  readonly stop: AbortSignal;
+  /** Second Ctrl-C. */
+  readonly gone: AbortSignal;
+};
+
+/** A rollback marks no release bad; a setup has no release. */
+export type DeploymentKind = 'rollout' | 'rollback' | 'setup';
+
+export type DeploymentInput = {
+  readonly plan: Plan;
+  readonly targets: ReadonlyMap<HostName, HostTarget>;
+  readonly former: (host: HostName, digest: string) => FormerRelease;
+  readonly tools: (host: HostName) => readonly string[];
+  readonly fleet: Fleet;
+  readonly forks: number;
+  readonly store: StateStore;
+  readonly reporter: (deployment: string) => Promise<Reporter>;
+  readonly hooks: HookRunner;
+  readonly actor: string;
+  readonly interruption: Interruption;
+  /** Digests to keep on a host besides those the agent keeps by itself. */
+  readonly keep: (host: HostName) => readonly string[];
+  /** An interrupted deployment to go on with. */
+  readonly resume?: string;
+  readonly kind: DeploymentKind;
+};
+
+export type DeploymentResult = {
+  readonly deployment: string;
+  readonly outcome: Outcome;
+  readonly exitCode: ExitCode;
+  readonly events: readonly Event[];
+};
+
+/** Performs a plan. Everything that happens is in the state store before it is done. */
+export async function runDeployment(input: DeploymentInput): Promise<DeploymentResult> {
+  const { plan, store } = input;
+  const deployment = input.resume ?? store.createDeployment(plan);
+  const past = input.resume === undefined ? [] : store.events(deployment);
+  const hosts = plan.hosts.filter((h) => !isIdle(h)).map((h) => h.host);
+  store.startRunning(deployment);
+  const trials = followTrials(past);
+  const reporter = await input.reporter(deployment);
+  let recorder: Recorder | undefined;
+  let leases: Leases | undefined;
+  try {
+    const early: EventBody[] = [];
+    const tell = (body: EventBody): void => {
+      if (recorder === undefined) early.push(body);
+      else recorder.record(body);
+    };
+    leases = await acquireLeases({
+      fleet: input.fleet,
+      service: plan.service,
+      deployment,
+      holder: input.actor,
+      hosts,
+      mayMiss: plan.strategy.onUnreachable !== 'fail',
+      onAcquired: (host, epoch) => tell({ type: 'lease.acquired', host, epoch }),
+      onLost: (host, holder) => tell({ type: 'lease.lost', host, holder }),
+    });
+    recorder = createRecorder({
+      deployment,
+      store,
+      reporter,
+      initial: past.reduce(transition, start(rolloutInput(plan, deployment))),
+      startedAt: past.at(-1)?.t ?? 0,
+      onEvent: trials.see,
+    });
+    recorder.record(
+      input.resume === undefined ? started(input, hosts) : { type: 'deployment.resumed', actor: input.actor },
+    );
+    for (const body of [...early, ...(input.resume === undefined ? leftOut(plan) : [])])
+      recorder.record(body);
+    const context: DeploymentContext = {
+      plan,
+      fleet: input.fleet,
+      leases,
+      recorder,
+      trials,
+      targets: input.targets,
+      former: input.former,
+      tools: input.tools,
+      gone: input.interruption.gone,
+    };
+    await perform(input, context);
+    return await finish(input, context);
+  } finally {
+    leases?.stop();
+    store.stopRunning(deployment);
+    await reporter.end();
+  }
+}
+
+/** Hosts that could not even be looked at are not in the plan's list; that they are left out belongs into the log. */
+function leftOut(plan: Plan): readonly EventBody[] {
+  const type = plan.strategy.onUnreachable === 'defer' ? 'host.deferred' : 'host.skipped';
+  return plan.unreachable.map(({ host, why }) => ({ type, host, why }));
+}
+
+function started(input: DeploymentInput, hosts: readonly HostName[]): EventBody {
+  const { plan } = input;
+  return {
+    type: 'deployment.started',
+    actor: input.actor,
+    service: plan.service,
+    inventory: plan.inventory.name,
+    from: plan.previous.id,
+    to: plan.release.id,
+    label: plan.release.label,
+    hosts: hosts.length,
+    instances: plan.hosts.flatMap((h) => h.instances).length,
+    plan: plan.id,
+  };
+}
+
+async function perform(input: DeploymentInput, context: DeploymentContext): Promise<void> {
+  const { recorder, plan } = context;
+  const limit = pLimit(Math.max(1, input.forks));
+  const { stop } = input.interruption;
+  const onStop = (): void => {
+    recorder.record({ type: 'deployment.stopping', by: String(stop.reason ?? 'a signal') });
+  };
+  if (stop.aborted) onStop();
+  stop.addEventListener('abort', onStop, { once: true });
+  const hook = async (name: 'beforeWave' | 'afterWave', wave: string): Promise<void> => {
+    const done = await input.hooks(name, { PDEPLOY_DEPLOYMENT: recorder.deployment, PDEPLOY_WAVE: wave });
+    if (done === undefined) return;
+    recorder.record(done);
+    if (!done.ok) recorder.record({ type: 'deployment.aborted', by: `the hook ${name}, which failed` });
+  };
+  await runLoop(
+    recorder,
+    {
+      prepare: (a) => limit(() => prepareIfWanted(context, a)),
+      update: (a) => updateInstance(context, a.instance),
+      recheck: (a) => recheckInstance(context, a),
+      revert: (a) => revertInstance(context, a),
+      beforeEmit: async (body) => {
+        if (body.type === 'wave.started') await hook('beforeWave', String(body.wave));
+      },
+      afterEmit: async (body) => {
+        if (body.type === 'wave.finished') await hook('afterWave', String(body.wave));
+      },
+      poll: () => {
+        for (const control of input.store.takeControls(recorder.deployment)) {
+          const verbs = {
+            pause: 'paused',
+            continue: 'continued',
+            promote: 'promoted',
+            abort: 'aborted',
+          } as const;
+          recorder.record({ type: `deployment.${verbs[control.kind]}`, by: control.by });
+        }
+      },
+    },
+    input.interruption.gone,
+  );
+  stop.removeEventListener('abort', onStop);
+  void plan;
+}
+
+/** While it waited for its turn another host may have failed, and nothing more is to be begun. */
+async function prepareIfWanted(
+  context: DeploymentContext,
+  action: Extract<Action, { kind: 'prepare' }>,
+): Promise<void> {
+  const { recorder } = context;
+  const wanted = decide(recorder.state(), recorder.now()).some((a) => actionKey(a) === actionKey(action));
+  if (wanted) await prepareHost(context, action.host);
+}
+
+async function finish(input: DeploymentInput, context: DeploymentContext): Promise<DeploymentResult> {
+  const { recorder, plan, leases } = context;
+  const deployment = recorder.deployment;
+  const done = recorder.state().finished;
+  const outcome: Outcome = done?.outcome ?? 'interrupted';
+  const hosts = plan.hosts.map((h) => h.host).filter((h) => leases.epoch(h) > 0);
+  if (input.interruption.gone.aborted && done === undefined) {
+    return {
+      deployment,
+      outcome,
+      exitCode: exitCodeOf(outcome, recorder.state()),
+      events: input.store.events(deployment),
+    };
+  }
+  mark(input, recorder, outcome, done?.cause ?? '');
+  if (outcome === 'interrupted') await leases.release(hosts);
+  else await Promise.all(hosts.map((host) => finishHost(input, context, host, outcome)));
+  const facts = {
+    PDEPLOY_DEPLOYMENT: deployment,
+    PDEPLOY_OUTCOME: outcome,
+    PDEPLOY_CAUSE: done?.cause ?? '',
+  };
+  for (const name of outcome === 'succeeded' || outcome === 'unchanged'
+    ? (['afterDeployment'] as const)
+    : (['onFailure', 'afterDeployment'] as const)) {
+    const ran = await input.hooks(name, facts);
+    if (ran !== undefined) recorder.record(ran);
+  }
+  return {
+    deployment,
+    outcome,
+    exitCode: exitCodeOf(outcome, recorder.state()),
+    events: input.store.events(deployment),
+  };
+}
+
+function mark(input: DeploymentInput, recorder: Recorder, outcome: Outcome, cause: string): void {
+  const { plan, store, actor } = input;
+  if (input.kind === 'setup') return;
+  if (outcome === 'succeeded' || outcome === 'unchanged')
+    store.markRelease(plan.service, plan.release.id, 'proven', actor);
+  // A host that could not be prepared says nothing about the release.
+  const tried = [...recorder.state().instances.values()].some(isTouched);
+  const blames =
+    tried &&
+    input.kind === 'rollout' &&
+    (outcome === 'rolled-back' || outcome === 'failed') &&
+    store.release(plan.service, plan.release.id)?.mark !== 'proven';
+  if (blames && plan.release.id !== plan.previous.id)
+    store.markRelease(plan.service, plan.release.id, 'bad', actor, cause);
+}
+
+async function finishHost(
+  input: DeploymentInput,
+  context: DeploymentContext,
+  host: HostName,
+  outcome: Outcome,
+): Promise<void> {
+  const { recorder, plan, leases } = context;
+  const target = input.targets.get(host);
+  const link = context.fleet.link(host);
+  const common = { service: plan.service, epoch: leases.epoch(host), deployment: recorder.deployment };
+  const back = outcome === 'rolled-back' || outcome === 'aborted';
+  if (back || (input.kind === 'setup' && outcome === 'failed')) {
+    const undone = await link.call(undoRequest({ opId: `${recorder.deployment}-undo`, ...common }), {
+      deadlineMs: 30_000,
+    });
+    if (undone.kind === 'error')
+      recorder.record({
+        type: 'note',
+        level: 'warn',
+        host,
+        text: `not everything could be undone: ${undone.message}`,
+      });
+  }
+  const digest = target?.hostRelease.digest ?? '';
+  const proven = digest !== '' && (outcome === 'succeeded' || outcome === 'unchanged') ? digest : undefined;
+  const request = finishRequest({
+    opId: `${recorder.deployment}-fin`,
+    ...common,
+    keep: input.keep(host),
+    ...(proven === undefined ? {} : { proven }),
+  });
+  const result = await link.call(request, { deadlineMs: 30_000, retryForMs: 5_000 });
+  if (result.kind !== 'ok')
+    recorder.record({
+      type: 'note',
+      level: 'warn',
+      host,
+      text: 'its lease could not be released; it frees itself within 120 s',
+    });
+}

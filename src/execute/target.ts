@@ -1,0 +1,26 @@
+import type { HealthCheck } from '../model/health.ts';
+import type { Host, Instance } from '../model/host.ts';
+import type { HostRelease, Release } from '../model/release.ts';
+import type { HostOp } from '../model/resource.ts';
+import type { Payload } from './payload.ts';
+
+/** What one host is to run, ready to be performed: the plan says whether and why, this says with what. */
+export type HostTarget = {
+  readonly host: Host;
+  readonly instances: readonly Instance[];
+  readonly service: string;
+  /** Release directory and its fleet-wide release; the digest is '' for a playbook that only sets hosts up. */
+  readonly hostRelease: HostRelease;
+  readonly release: Release;
+  readonly binary: string;
+  /** Account of the service, for the config test. */
+  readonly user: string;
+  readonly test: readonly string[];
+  readonly health: ReadonlyMap<string, HealthCheck>;
+  readonly stopTimeoutMs: number;
+  /** What to send to a host that lacks the release; undefined when only hosts have it. */
+  readonly payload: Payload | undefined;
+  /** A release on the host whose binary is the same, '' when there is none: the binary need not be sent. */
+  readonly reuse: string;
+  readonly ops: { readonly prepare: readonly HostOp[]; readonly activate: readonly HostOp[] };
+};

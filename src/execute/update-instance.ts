@@ -1,0 +1,176 @@
+import { decodeEvidence } from '../host/decode/evidence.ts';
+import { activateRequest } from '../host/verbs/activate.ts';
+import { commitRequest } from '../host/verbs/commit.ts';
+import { rollbackRequest } from '../host/verbs/rollback.ts';
+import type { Evidence, HealthCheck } from '../model/health.ts';
+import type { InstanceId } from '../model/host.ts';
+import { type DeploymentContext, type Located, locate, operationId } from './deployment-context.ts';
+import { type GateResult, gate } from './gate.ts';
+import type { CallResult } from './host-link.ts';
+import { failureOf } from './prepare-host.ts';
+
+const COMMIT_DEADLINE_MS = 20_000;
+const ROLLBACK_DEADLINE_MS = 60_000;
+/** Room for the start, and for the commit to reach the host, before the host goes back by itself. */
+const GUARD_MARGIN_MS = 30_000;
+
+const NO_CHECK: HealthCheck = {
+  probes: [{ kind: 'systemd' }],
+  listens: [],
+  intervalMs: 1_000,
+  minHealthyMs: 0,
+  healthyDeadlineMs: 60_000,
+};
+
+/** Switches one instance to the new release, watches it, and commits. What goes wrong is an event. */
+export async function updateInstance(context: DeploymentContext, id: InstanceId): Promise<void> {
+  const { recorder, plan } = context;
+  const at = locate(context, id);
+  const opId = operationId(context, id);
+  recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });
+  const started = performance.now();
+  const check = at.target.health.get(at.instance.name) ?? NO_CHECK;
+  const request = activateRequest({
+    ...scope(context, at, opId),
+    from: at.instance.from,
+    to: at.instance.to,
+    binary: at.target.binary,
+    guardSeconds: (plan.strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS) / 1_000,
+    stopTimeoutMs: at.target.stopTimeoutMs,
+    health: check,
+    streamSeconds: plan.strategy.healthyDeadlineMs / 1_000 + 5,
+    ops: at.target.ops.activate,
+  });
+  const result = await watchTrial(context, at, request, check, started);
+  if (!context.gone.aborted) await settleTrial(context, at, opId, result, started);
+}
+
+/** Reads the samples of a trial and records them. */
+export function watchTrial(
+  context: DeploymentContext,
+  at: Located,
+  request: Parameters<typeof gate>[0]['request'],
+  check: HealthCheck,
+  started: number,
+): Promise<GateResult> {
+  const { recorder, plan } = context;
+  let switched = false;
+  return gate({
+    link: context.fleet.link(at.host.host),
+    request,
+    check,
+    ids: { release: plan.release.id, label: plan.release.label },
+    minHealthyMs: plan.strategy.minHealthyMs,
+    healthyDeadlineMs: plan.strategy.healthyDeadlineMs,
+    address: at.target.host.connection.address,
+    gone: context.gone,
+    onSwitched: () => undefined,
+    onSample: (sample, progress) => {
+      if (!switched && sample.pid > 0) {
+        switched = true;
+        recorder.record({
+          type: 'update.switched',
+          instance: at.instance.id,
+          pid: sample.pid,
+          ms: Math.round(performance.now() - started),
+        });
+      }
+      recorder.record({ type: 'health.probed', instance: at.instance.id, sample, ...progress });
+    },
+  });
+}
+
+/** Commits a healthy trial, takes a bad one back. */
+export async function settleTrial(
+  context: DeploymentContext,
+  at: Located,
+  opId: string,
+  result: GateResult,
+  started: number,
+): Promise<void> {
+  const { recorder } = context;
+  const instance = at.instance.id;
+  if (result.kind === 'healthy') {
+    recorder.record({
+      type: 'instance.healthy',
+      instance,
+      ms: Math.round(performance.now() - started),
+      probes: result.probes,
+    });
+    await commitTrial(context, at, opId);
+    return;
+  }
+  if (result.kind === 'ended' && result.result.kind === 'error' && result.result.code === 'rolledback') {
+    const failure = {
+      code: 'PD4020',
+      message: 'went back by itself: its guard ran out before it was committed',
+    };
+    recorder.record({ type: 'instance.failed', instance, failure, unreachable: false, restored: true });
+    return;
+  }
+  const failure =
+    result.kind === 'unhealthy' ? { code: 'PD4001', message: result.why } : failureOf(result.result);
+  const back = await takeBack(context, at, opId);
+  recorder.record({
+    type: 'instance.failed',
+    instance,
+    failure,
+    ...(back.evidence === undefined ? {} : { evidence: back.evidence }),
+    unreachable: back.unreachable,
+    restored: back.neverBegun,
+  });
+}
+
+export async function commitTrial(context: DeploymentContext, at: Located, opId: string): Promise<void> {
+  const instance = at.instance.id;
+  const result = await context.fleet
+    .link(at.host.host)
+    .call(commitRequest(scope(context, at, opId)), { deadlineMs: COMMIT_DEADLINE_MS });
+  if (result.kind === 'ok') {
+    context.recorder.record({ type: 'instance.committed', instance });
+    return;
+  }
+  const restored = result.kind === 'error' && result.code === 'rolledback';
+  const failure = restored
+    ? {
+        code: 'PD4020',
+        message: 'went back by itself: its guard ran out before it was committed',
+      }
+    : failureOf(result);
+  context.recorder.record({
+    type: 'instance.failed',
+    instance,
+    failure,
+    unreachable: result.kind !== 'error',
+    restored,
+  });
+}
+
+type Back = {
+  readonly evidence: Evidence | undefined;
+  readonly unreachable: boolean;
+  readonly neverBegun: boolean;
+};
+
+/** The host goes back at once, before anything is reported: every second on a bad release counts. */
+async function takeBack(context: DeploymentContext, at: Located, opId: string): Promise<Back> {
+  const result: CallResult = await context.fleet
+    .link(at.host.host)
+    .call(rollbackRequest(scope(context, at, opId)), { deadlineMs: ROLLBACK_DEADLINE_MS });
+  const lines = result.kind === 'ok' || result.kind === 'error' ? result.lines : [];
+  return {
+    evidence: decodeEvidence(lines),
+    unreachable: result.kind === 'unreachable' || result.kind === 'unknown',
+    neverBegun: result.kind === 'error' && result.code === 'not-found',
+  };
+}
+
+export function scope(context: DeploymentContext, at: Located, opId: string) {
+  return {
+    opId,
+    service: at.target.service,
+    instance: at.instance.name,
+    epoch: context.leases.epoch(at.host.host),
+    deployment: context.recorder.deployment,
+  };
+}

@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMMANDS } from '../../src/cli/registry.ts';
+
+const PDEPLOY = fileURLToPath(new URL('../../bin/pdeploy', import.meta.url));
+let dir = '';
+beforeAll(() => {
+  dir = mkdtempSync(join(tmpdir(), 'pdeploy-cli-'));
+  mkdirSync(join(dir, 'inventories'));
+  writeFileSync(join(dir, 'inventories/bad.yaml'), 'hosts:\n  a: { address: 127.0.0.1, prot: 2222 }\n');
+});
+afterAll(() => rmSync(dir, { recursive: true, force: true }));
+
+function pdeploy(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
+  return spawnSync(process.execPath, [PDEPLOY, ...args], {
+    cwd: dir,
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
+  });
+}
+
+test('help names every command, on standard output, and changes nothing', () => {
+  const help = pdeploy(['--help']);
+  expect(help.status).toBe(0);
+  for (const { usage } of COMMANDS) expect(help.stdout).toContain(`pdeploy ${usage}`);
+  expect(help.stderr).toBe('');
+});
+
+test.each([
+  [['rolout'], 2, 'Did you mean rollout?'],
+  [['rollout', '--bogus'], 2, 'Unknown argument: bogus'],
+  [[], 2, 'Which command?'],
+  [['plan'], 2, 'error PD2222: which inventory?'],
+  [['plan', '-i', 'nowhere'], 2, 'nowhere'],
+  [['plan', '-i', 'bad'], 2, 'did you mean "port"?'],
+  [['status', '-i', 'bad', '--limit', 'x'], 2, 'unknown key "prot"'],
+  [['resume'], 3, 'error PD5007'],
+  [['pause'], 3, 'error PD4011: no deployment is running here'],
+] as const)('%j exits %i and says why', (args, code, words) => {
+  const ran = pdeploy(args);
+  expect(ran.stderr).toContain(words);
+  expect([ran.status, ran.stdout]).toEqual([code, '']);
+});
+
+test('an environment variable stands for a flag, also where other commands do not know it', () => {
+  expect(pdeploy(['plan'], { PDEPLOY_INVENTORY: 'bad' }).stderr).toContain('inventories/bad.yaml:2:28');
+  expect(pdeploy(['history'], { PDEPLOY_INVENTORY: 'bad', PDEPLOY_LIMIT: 'x' }).status).toBe(0);
+});
+
+test('the help of a command runs nothing', () => {
+  for (const name of ['rollout', 'lab', 'lock', 'hosts']) {
+    const help = pdeploy([name, '--help']);
+    expect([help.status, help.stderr]).toEqual([0, '']);
+    expect(help.stdout).toContain(`pdeploy ${name}`);
+  }
+});

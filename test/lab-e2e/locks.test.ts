@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Fleet, openFleet } from './fleet.ts';
+
+type StatusJson = {
+  readonly release: string;
+  readonly mark: string;
+  readonly instances: readonly { readonly host: string; readonly health: string; readonly note: string }[];
+};
+
+describe('what a fleet tells about itself', () => {
+  let fleet: Fleet;
+  beforeAll(async () => {
+    fleet = await openFleet({ hosts: 2 });
+    await fleet.install('v1');
+  });
+  afterAll(() => fleet.end());
+
+  test('a lock that a person takes holds everybody off until it is released', async () => {
+    const free = await fleet.pdeploy('lock', 'status', '-i', 'lab');
+    expect(free.stdout.match(/free/g)).toHaveLength(2);
+    const none = await fleet.pdeploy('lock', 'acquire', '-i', 'lab');
+    expect(none.code).toBe(2);
+
+    const taken = await fleet.pdeploy('lock', 'acquire', '-i', 'lab', '-m', 'moving racks');
+    expect(taken.code).toBe(0);
+    const pids = await fleet.mainPids();
+    const refused = await fleet.colleague('second').rollout('v2', '-e', 'workers=3');
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toMatch(
+      /error PD3201: tester holds the lease of edge on edge-01 for \S+ \(moving racks\); held until it is released/,
+    );
+    expect(await fleet.mainPids()).toEqual(pids);
+    const status = await fleet.pdeploy('lock', 'status', '-i', 'lab');
+    expect(status.stdout).toMatch(/edge-02 +held by tester .*when released +moving racks/);
+
+    const released = await fleet.pdeploy('lock', 'release', '-i', 'lab', '--yes');
+    expect(released.code).toBe(0);
+    expect(released.stderr).toContain('Freed on edge-01, edge-02.');
+    const json = await fleet.pdeploy('lock', 'status', '-i', 'lab', '-o', 'json');
+    const { locks } = JSON.parse(json.stdout) as { locks: { host: string; lease?: object }[] };
+    expect(locks.map((l) => [l.host, l.lease])).toEqual([
+      ['edge-01', undefined],
+      ['edge-02', undefined],
+    ]);
+    expect((await fleet.colleague('third').rollout('v2', '--wave', '100%', '-e', 'workers=3')).code).toBe(0);
+  });
+
+  test('status is 0 when all is well, and 3 when an instance is not ready or stopped', async () => {
+    const look = async (): Promise<{ code: number | null; json: StatusJson }> => {
+      const ran = await fleet.pdeploy('status', '-i', 'lab', '-o', 'json');
+      return { code: ran.code, json: JSON.parse(ran.stdout) as StatusJson };
+    };
+    // The release is the one of a colleague: another machine deployed it, and only the hosts know of it.
+    const healthOf = (json: StatusJson): readonly string[] => json.instances.map((i) => i.health);
+    const [release] = await fleet.answers();
+
+    const well = await look();
+    expect(well.code).toBe(0);
+    expect(well.json.release).toBe(release);
+    expect(healthOf(well.json)).toEqual(['healthy', 'healthy']);
+
+    await fleet.ssh('edge-01', 'touch /run/edge/1/drain');
+    const draining = await look();
+    await fleet.ssh('edge-01', 'rm /run/edge/1/drain');
+    expect(draining.code).toBe(3);
+    expect(healthOf(draining.json)).toEqual(['unhealthy', 'healthy']);
+    expect(draining.json.instances[0]?.note).toContain('answered 503');
+
+    await fleet.ssh('edge-02', 'systemctl stop edge@1');
+    const stopped = await look();
+    const text = await fleet.pdeploy('status', '-i', 'lab');
+    await fleet.ssh('edge-02', 'systemctl start edge@1');
+    expect(stopped.code).toBe(3);
+    expect(healthOf(stopped.json)).toEqual(['healthy', 'stopped']);
+    expect(text.code).toBe(3);
+    expect(text.stdout).toMatch(/1 of 2 healthy/);
+    expect(text.stdout).toMatch(/edge-02 +1 +[0-9a-f]{7} +stopped .*inactive \(dead\)/);
+    expect((await look()).code).toBe(0);
+  });
+});

@@ -1,0 +1,73 @@
+import { fileURLToPath } from 'node:url';
+
+const SHIPPED = fileURLToPath(new URL('../../playbooks', import.meta.url));
+
+/** Source text that goes into a playbook of the test's own. */
+export type PlaybookParts = {
+  /** Further steps, each ending in a comma. */
+  readonly steps?: string;
+  /** Further options of systemdUnit. */
+  readonly unit?: string;
+  /** Further files of the release. */
+  readonly files?: string;
+};
+
+/** A playbook of the reference service like the shipped one, with changes in some places. */
+export function ownPlaybook(parts: PlaybookParts): string {
+  return `import { definePlaybook, http, portOf, release, service, sysctl, systemdUnit, unit, user, z } from 'pdeploy';
+import { caddy } from '${SHIPPED}/services/caddy.ts';
+import { edge } from '${SHIPPED}/services/edge.ts';
+
+export default definePlaybook({
+  name: 'rollout',
+  service: 'edge',
+  vars: z.object({
+    binary: z.string(),
+    flavour: z.enum(['edge', 'caddy']),
+    hardening: z.enum(['A', 'B']).default('A'),
+    workers: z.int().default(2),
+    grace_seconds: z.int().default(0),
+    words: z.string().default(''),
+  }),
+  steps: ({ vars, instances, paths }) => {
+    const flavour = { edge, caddy }[vars.flavour];
+    const own = { ...vars, drain_seconds: 0, fault: {} };
+    return [
+      user({ name: 'edge' }),
+      ${parts.steps ?? ''}
+      release({
+        binary: flavour.binary,
+        from: vars.binary,
+        files: [
+          ...instances.map((i) => ({ path: \`config/\${i.name}.json\`, content: JSON.stringify(flavour.config(i, own)) })),
+          ${parts.files ?? ''}
+        ],
+      }),
+      systemdUnit({
+        user: 'edge',
+        notify: true,
+        hardening: vars.hardening,
+        exec: [unit\`\${paths.current}/bin/\${flavour.binary}\`, ...flavour.run, unit\`\${paths.current}/config/%i.json\`],
+        environment: flavour.environment,
+        ${parts.unit ?? ''}
+      }),
+      service({
+        health: (i) => ({
+          probes: [http({ port: portOf(i, flavour.ports[0]), path: '/readyz', expect: { release: 'x-release' } })],
+          listens: flavour.ports.map((name) => portOf(i, name)),
+        }),
+      }),
+    ];
+  },
+});
+`;
+}
+
+/** The shipped playbook with another strategy or hooks. */
+export function extendedPlaybook(over: { readonly strategy?: object; readonly hooks?: object }): string {
+  return `import { extendPlaybook } from 'pdeploy';
+import rollout from '${SHIPPED}/rollout.ts';
+
+export default extendPlaybook(rollout, { name: 'rollout', ...${JSON.stringify(over)} });
+`;
+}
