@@ -1,7 +1,9 @@
-import yargs, { type Argv, type CommandModule } from 'yargs';
+import type yargs from 'yargs';
+import type { Argv, CommandModule } from 'yargs';
 import { EXIT, UsageError } from '../errors.ts';
 import { withEnvironment } from './environment.ts';
 import { handleError } from './handle-error.ts';
+import { loadYargs } from './load-yargs.ts';
 import { COMMANDS, type Entry } from './registry.ts';
 import { lastWins } from './repeated.ts';
 import { VERSION } from './version.ts';
@@ -9,14 +11,14 @@ import { VERSION } from './version.ts';
 /** Runs one command line and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   try {
-    await parser(argv).parseAsync();
+    await parser(await loadYargs(), argv).parseAsync();
   } catch (error) {
     process.exitCode = handleError(error, argv.includes('--debug'));
   }
 }
 
-function parser(argv: readonly string[]): Argv {
-  const y = yargs([...argv])
+function parser(create: typeof yargs, argv: readonly string[]): Argv {
+  const y = create([...argv])
     .scriptName('pdeploy')
     .usage('pdeploy rolls a release out to a fleet over SSH and systemd, and back.\n\nUsage: $0 <command>')
     .parserConfiguration({

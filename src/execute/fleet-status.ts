@@ -61,10 +61,8 @@ export async function fleetStatus(
     const { observation } = look;
     observations.set(link.host.name, observation);
     const strange = [...observation.instances.values()].some((i) => isStrange(runs(i)));
-    const former = formerReleases(
-      new Map([[link.host.name, observation]]),
-      strange ? await (asked ??= judges()) : new Map(),
-    );
+    if (strange) asked ??= judges();
+    const former = formerReleases(new Map([[link.host.name, observation]]), (await asked) ?? new Map());
     return Promise.all(
       instances.map((i) => instanceStatus(fleet, link.host, service, i.name, observation, former)),
     );

@@ -6,7 +6,6 @@ import { decodeSwitched } from '../host/verbs/activate.ts';
 import type { HealthCheck, Sample } from '../model/health.ts';
 import type { ReleaseIds } from './deployment-context.ts';
 import type { CallResult, HostLink } from './host-link.ts';
-import { probeOutside } from './outside-probe.ts';
 
 export type GateResult =
   | { readonly kind: 'healthy'; readonly ms: number; readonly probes: number; readonly pid: number }
@@ -64,6 +63,8 @@ export async function gate(input: GateInput): Promise<GateResult> {
   const lookFromOutside = async (): Promise<void> => {
     if (!outside || probing || result !== undefined) return;
     probing = true;
+    // Few services are probed from here, and node:http takes a tenth of the start to load.
+    const { probeOutside } = await import('./outside-probe.ts');
     const seen = await probeOutside(input.address, input.check.probes);
     probing = false;
     window = observe(

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createGzip, createZstdDecompress, zstdCompressSync } from 'node:zlib';
 import { packTarBuffer } from '../host/tar.ts';
@@ -34,16 +35,31 @@ export function payloadOf(artifact: Artifact, manifest: string, texts: readonly 
     sizeOfTexts,
     open: (encoding, extra, what) => {
       const small = pack(extra);
-      const parts = what === 'all' ? frames(artifact.frame, small) : [small];
+      const parts = what === 'all' ? frames(artifact.frame, artifact.frameSize, small) : [small];
       const zst = Readable.from(parts, { objectMode: false });
       return encoding === 'tar.zst' ? zst : zst.pipe(createZstdDecompress()).pipe(createGzip({ level: 1 }));
     },
   };
 }
 
-async function* frames(file: string, small: Buffer): AsyncGenerator<Buffer> {
-  for await (const chunk of createReadStream(file, { highWaterMark: 1 << 18 })) yield chunk as Buffer;
+async function* frames(file: string, size: number, small: Buffer): AsyncGenerator<Buffer> {
+  if (size > SHARED_MAX) {
+    for await (const chunk of createReadStream(file, { highWaterMark: CHUNK })) yield chunk as Buffer;
+  } else {
+    const whole = await shared(file);
+    for (let at = 0; at < whole.length; at += CHUNK) yield whole.subarray(at, at + CHUNK);
+  }
   yield small;
+}
+
+const CHUNK = 1 << 18;
+/** A frame up to this size, in bytes, is read once and kept for all hosts. */
+const SHARED_MAX = 64 << 20;
+let kept: { readonly file: string; readonly content: Promise<Buffer> } | undefined;
+
+function shared(file: string): Promise<Buffer> {
+  if (kept?.file !== file) kept = { file, content: readFile(file) };
+  return kept.content;
 }
 
 export function textEntries(compiled: CompiledHost): readonly Entry[] {

@@ -36,7 +36,7 @@ describe('a bad release', () => {
   describe.runIf(hasFaults())('by the faults of the reference service', () => {
     test('never gets healthy', async () => {
       const ran = await fleet.rollout('v2', '--healthy-deadline', '3s', '-e', 'fault={"never_ready":true}');
-      expect(ran.code).toBe(4);
+      expect(ran.code, ran.text).toBe(4);
       expect(ran.text).toMatch(
         /✖ edge-01@1 was not healthy within 3 s: GET http:\/\/127\.0\.0\.1:6190\/readyz answered 503 \(\d+ of \d+\)/,
       );
@@ -52,7 +52,7 @@ describe('a bad release', () => {
 
     test('says in its log why, and that is what is shown', async () => {
       const ran = await fleet.rollout('v2', '--healthy-deadline', '2s', '-e', 'fault={"never_ready":true}');
-      expect(ran.code).toBe(4);
+      expect(ran.code, ran.text).toBe(4);
       expect(ran.text).toMatch(
         /last lines of this invocation:\n(?: {6}.*\n)* {6}.*ready: 3 addresses answer as pid \d+/,
       );
@@ -72,8 +72,8 @@ describe('a bad release', () => {
         '-e',
         fault,
       );
-      expect(ran.code).toBe(4);
-      expect(ran.text).toMatch(/edge-01@1 was not healthy within 6 s: .*restart/);
+      expect(ran.code, ran.text).toBe(4);
+      expect(ran.text).toMatch(/edge-01@1 was not healthy within 6 s: (restarted|the unit is activating)/);
       const seen = (await fleet.events()).filter(
         (e) => e.type === 'health.probed' && e.instance === 'edge-01@1',
       );
@@ -83,7 +83,7 @@ describe('a bad release', () => {
 
     test('exits at once', async () => {
       const ran = await fleet.rollout('v2', '--healthy-deadline', '15s', '-e', 'fault={"exit_after_ms":1}');
-      expect(ran.code).toBe(4);
+      expect(ran.code, ran.text).toBe(4);
       expect(ran.text).toContain('edge-01@1 has ended: the unit is failed (failed): exit-code');
       expect(ran.text).toContain('fault.exit_after_ms: exiting');
       await wentBack();
@@ -110,7 +110,7 @@ SH
       const fault = 'fault={"never_bind":true}';
       const ran = await fleet.rollout('v2', '--healthy-deadline', '6s', '-e', fault);
       await fleet.ssh('edge-01', 'systemctl stop stray-1; rm -rf /run/stray');
-      expect(ran.code).toBe(4);
+      expect(ran.code, ran.text).toBe(4);
       expect(ran.text).toMatch(
         /edge-01@1 was not healthy within 6 s: pid \d+ does not listen on :6190, :6188, :6192/,
       );
@@ -125,7 +125,7 @@ SH
   test('is built for another processor: refused before anything is touched', async () => {
     const binary = forAarch64(fleet.reference.binary, join(fleet.dir, 'edge-arm'));
     const ran = await fleet.rollout('v2', '-e', `binary=${binary}`);
-    expect(ran.code).toBe(3);
+    expect(ran.code, ran.text).toBe(3);
     expect(ran.text).toContain('PD3011: edge-01 is x86_64, the binary edge is built for aarch64');
     expect(ran.text).toContain('edge-03 is x86_64');
     await nothingTouched();
@@ -138,7 +138,7 @@ SH
   test('needs a library that the hosts lack: refused by its own config test', async () => {
     const binary = withoutLibrary(fleet.reference.binary, join(fleet.dir, 'edge-lib'));
     const ran = await fleet.rollout('v2', '-e', `binary=${binary}`);
-    expect(ran.code).toBe(4);
+    expect(ran.code, ran.text).toBe(4);
     expect(ran.text).toMatch(
       /edge-01 could not be prepared: .*libnowhr\.so\.1: cannot open shared object file/,
     );

@@ -47,10 +47,10 @@ describe('a deployment under control', () => {
     expect(waiting.slice(1)).toEqual(before.slice(1));
 
     const promote = await fleet.pdeploy('promote');
-    expect(promote.code).toBe(0);
+    expect(promote.code, promote.text).toBe(0);
     expect(promote.stderr).toMatch(/^d-\S+ is promoted: the next waves start\.$/m);
     const ran = await run.done;
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     expect(await fleet.answers()).toEqual([waiting[0], waiting[0], waiting[0]]);
     const promoted = (await fleet.events()).find((e) => e.type === 'deployment.promoted');
     expect(promoted).toMatchObject({ by: 'tester' });
@@ -60,7 +60,7 @@ describe('a deployment under control', () => {
     const run = begin('--min-healthy-time', '1s');
     await run.says(/edge-01@1 {2}switch/);
     const pause = await fleet.pdeploy('pause');
-    expect(pause.code).toBe(0);
+    expect(pause.code, pause.text).toBe(0);
     await run.says(/edge-01@1 {2}commit/);
     await new Promise((r) => setTimeout(r, 2_000));
     const held = await fleet.answers();
@@ -68,20 +68,20 @@ describe('a deployment under control', () => {
     expect(held.slice(1)).toEqual(before.slice(1));
     expect((await fleet.pdeploy('continue')).code).toBe(0);
     const ran = await run.done;
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     expect(new Set(await fleet.answers()).size).toBe(1);
     const types = (await fleet.events()).map((e) => e.type);
     expect(types.indexOf('deployment.paused')).toBeLessThan(types.indexOf('deployment.continued'));
   });
 
   test('abort takes back what was switched', async () => {
-    const run = begin('--min-healthy-time', '1s');
+    const run = begin('--min-healthy-time', '3s');
     await run.says(/edge-02@1 {2}switch/);
     const third = (await fleet.mainPids())[2];
     const abort = await fleet.pdeploy('abort');
-    expect(abort.code).toBe(0);
+    expect(abort.code, abort.text).toBe(0);
     const ran = await run.done;
-    expect(ran.code).toBe(4);
+    expect(ran.code, ran.text).toBe(4);
     expect(ran.text).toContain('Aborted by tester.');
     expect(await fleet.answers()).toEqual(before);
     expect((await fleet.mainPids())[2]).toBe(third);
@@ -96,7 +96,7 @@ describe('a deployment under control', () => {
     await run.says(/edge-01@1 {2}switch/);
     run.child.kill('SIGINT');
     const ran = await run.done;
-    expect(ran.code).toBe(6);
+    expect(ran.code, ran.text).toBe(6);
     const id = /deployment (d-\S+)|pdeploy resume (d-\S+)/.exec(ran.text)?.[2] ?? '';
     expect(ran.text).toContain(`Next: pdeploy resume ${id}`);
     const half = await fleet.answers();
@@ -107,7 +107,7 @@ describe('a deployment under control', () => {
 
     const resumed = await fleet.pdeploy('resume');
     expect(resumed.text).toContain(`Going on with ${id}`);
-    expect(resumed.code).toBe(0);
+    expect(resumed.code, resumed.text).toBe(0);
     expect(await fleet.answers()).toEqual([half[0], half[0], half[0]]);
     expect((await fleet.mainPids())[0]).toBe(pids[0]);
   });
@@ -121,14 +121,14 @@ describe('a deployment under control', () => {
     run.child.kill('SIGINT');
     const ran = await run.done;
     expect(performance.now() - left).toBeLessThan(2_000);
-    expect(ran.code).toBe(6);
+    expect(ran.code, ran.text).toBe(6);
     expect(ran.text).toContain('pdeploy resume');
     expect((await fleet.answers())[0]).not.toBe(before[0]);
     const back = await eventually(fleet.answers, (a) => a[0] === before[0], 70_000);
     expect(back).toEqual(before);
 
     const resumed = await fleet.pdeploy('resume');
-    expect(resumed.code).toBe(4);
+    expect(resumed.code, resumed.text).toBe(4);
     expect(resumed.text).toContain('went back by itself (guard) while no controller was there');
     expect(await fleet.answers()).toEqual(before);
   });

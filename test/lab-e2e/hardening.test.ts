@@ -24,7 +24,7 @@ test.each([
     fleet.write('playbooks/rollout.ts', ownPlaybook({ steps }));
     const ran = await fleet.rollout('v1', '-e', `hardening=${hardening}`);
     expect(ran.text).toContain('1 of 1 healthy');
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     const host = fleet.hosts[0];
     expect(await answer(host?.address ?? '', 80)).toMatch(/^[0-9a-f]{64}$/);
     const runs = await fleet.ssh(

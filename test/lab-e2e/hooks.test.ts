@@ -40,7 +40,7 @@ describe('hooks', () => {
     fleet.write('playbooks/rollout.ts', extendedPlaybook({ hooks: HOOKS }));
     takeLog();
     const ran = await fleet.rollout('v2', '-e', 'workers=3');
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     const id = (await fleet.events())[0]?.deployment;
     const common = 'service=edge inventory=lab label=v2';
     expect(takeLog()).toEqual([
@@ -58,7 +58,7 @@ describe('hooks', () => {
   test.runIf(hasFaults())('are told why a deployment failed', async () => {
     takeLog();
     const ran = await fleet.rollout('v3', '--healthy-deadline', '2s', '-e', 'fault={"never_ready":true}');
-    expect(ran.code).toBe(4);
+    expect(ran.code, ran.text).toBe(4);
     const log = takeLog();
     expect(log.map((line) => line.split(' ')[0])).toEqual([
       'beforePlan',
@@ -77,7 +77,7 @@ describe('hooks', () => {
     fleet.write('playbooks/rollout.ts', extendedPlaybook({ hooks: { ...HOOKS, beforeWave: hang } }));
     takeLog();
     const ran = await fleet.rollout('v4', '-e', 'workers=5');
-    expect(ran.code).toBe(4);
+    expect(ran.code, ran.text).toBe(4);
     expect(ran.text).toContain('Aborted by the hook beforeWave, which failed.');
     expect(ran.text).toContain('ended after 0.7 s');
     const sleepers = await fleet.local('pgrep', '-f', `^sleep ${marker}$`);
@@ -96,7 +96,7 @@ describe('hooks', () => {
     const no = ['sh', '-c', 'echo the freeze is on; exit 1'];
     fleet.write('playbooks/rollout.ts', extendedPlaybook({ hooks: { beforePlan: no } }));
     const ran = await fleet.rollout('v5', '-e', 'workers=6');
-    expect(ran.code).toBe(3);
+    expect(ran.code, ran.text).toBe(3);
     expect(ran.stderr).toContain('error PD3050: the hook beforePlan failed: the freeze is on');
     expect(await fleet.mainPids()).toEqual(pids);
   });

@@ -23,7 +23,7 @@ test('a value of the inventory arrives as it is, and nobody runs it', async () =
   );
   fleet.write('playbooks/rollout.ts', text);
   const ran = await fleet.rollout(`$(touch /tmp/pwn-label)'"`);
-  expect(ran.code).toBe(0);
+  expect(ran.code, ran.text).toBe(0);
   expect(ran.text).toContain('1 of 1 healthy');
 
   const file = await fleet.ssh('edge-01', 'base64 -w0 /run/pdeploy/edge/1/current/config/words');

@@ -19,13 +19,13 @@ describe('what a fleet tells about itself', () => {
     const free = await fleet.pdeploy('lock', 'status', '-i', 'lab');
     expect(free.stdout.match(/free/g)).toHaveLength(2);
     const none = await fleet.pdeploy('lock', 'acquire', '-i', 'lab');
-    expect(none.code).toBe(2);
+    expect(none.code, none.text).toBe(2);
 
     const taken = await fleet.pdeploy('lock', 'acquire', '-i', 'lab', '-m', 'moving racks');
-    expect(taken.code).toBe(0);
+    expect(taken.code, taken.text).toBe(0);
     const pids = await fleet.mainPids();
     const refused = await fleet.colleague('second').rollout('v2', '-e', 'workers=3');
-    expect(refused.code).toBe(3);
+    expect(refused.code, refused.text).toBe(3);
     expect(refused.stderr).toMatch(
       /error PD3201: tester holds the lease of edge on edge-01 for \S+ \(moving racks\); held until it is released/,
     );
@@ -34,7 +34,7 @@ describe('what a fleet tells about itself', () => {
     expect(status.stdout).toMatch(/edge-02 +held by tester .*when released +moving racks/);
 
     const released = await fleet.pdeploy('lock', 'release', '-i', 'lab', '--yes');
-    expect(released.code).toBe(0);
+    expect(released.code, released.text).toBe(0);
     expect(released.stderr).toContain('Freed on edge-01, edge-02.');
     const json = await fleet.pdeploy('lock', 'status', '-i', 'lab', '-o', 'json');
     const { locks } = JSON.parse(json.stdout) as { locks: { host: string; lease?: object }[] };
@@ -72,7 +72,7 @@ describe('what a fleet tells about itself', () => {
     await fleet.ssh('edge-02', 'systemctl start edge@1');
     expect(stopped.code).toBe(3);
     expect(healthOf(stopped.json)).toEqual(['healthy', 'stopped']);
-    expect(text.code).toBe(3);
+    expect(text.code, text.text).toBe(3);
     expect(text.stdout).toMatch(/1 of 2 healthy/);
     expect(text.stdout).toMatch(/edge-02 +1 +[0-9a-f]{7} +stopped .*inactive \(dead\)/);
     expect((await look()).code).toBe(0);

@@ -29,7 +29,7 @@ describe('refused before any change', () => {
       ownPlaybook({ unit: `service: { ExecStartPre: ['/usr/bin/no-such-program'] },` }),
     );
     const ran = await other.rollout('v2');
-    expect(ran.code).toBe(4);
+    expect(ran.code, ran.text).toBe(4);
     expect(ran.text).toMatch(
       /edge-01 could not be prepared: .*edge@1\.service.*no-such-program.*No such file or directory/s,
     );
@@ -48,7 +48,7 @@ describe('refused before any change', () => {
     const text = ownPlaybook({ steps: step }).replace(/ {6}systemdUnit\(\{.*?\n {6}\}\),\n/s, '');
     other.write('playbooks/rollout.ts', text);
     const ran = await other.rollout('v2');
-    expect(ran.code).toBe(4);
+    expect(ran.code, ran.text).toBe(4);
     expect(ran.text).toMatch(/edge-01 could not be prepared: .*edge@1\.service/s);
     await nothingTouched();
   });
@@ -67,7 +67,7 @@ describe('refused before any change', () => {
     const since = (await fleet.inside('edge-02', 'date', '+%s')).trim();
 
     const ran = await other.rollout('v2', '-e', 'workers=3');
-    expect(ran.code).toBe(3);
+    expect(ran.code, ran.text).toBe(3);
     expect(ran.stderr).toMatch(/edge-02.*host key/i);
     expect(ran.stderr).toContain('known_hosts');
     await fleet.inside('edge-02', 'journalctl', '--sync');
@@ -91,13 +91,13 @@ describe('refused before any change', () => {
     await first.says(/edge-01@1 {2}switch/);
     const other = fleet.colleague('second');
     const ran = await other.rollout('v3', '-e', 'workers=4');
-    expect(ran.code).toBe(3);
+    expect(ran.code, ran.text).toBe(3);
     expect(ran.stderr).toMatch(
       /error PD3201: tester holds the lease of edge on edge-0\d for d-[0-9]{8}-[0-9]{4}-[a-z0-9]+; free in \d+ s if its holder is gone/,
     );
     expect((await other.pdeploy('history')).text).toContain('No deployment yet');
     const done = await first.done;
-    expect(done.code).toBe(0);
+    expect(done.code, done.text).toBe(0);
     expect(done.text).toContain('3 of 3 healthy');
     expect(new Set(await fleet.answers()).size).toBe(1);
   });
@@ -115,7 +115,7 @@ describe('refused before any change', () => {
     const pids = await fleet.mainPids();
 
     const refused = await fleet.rollout(label, '-e', 'workers=5', '--plan', 'old.json');
-    expect(refused.code).toBe(3);
+    expect(refused.code, refused.text).toBe(3);
     expect(refused.stderr).toContain('error PD3042: the fleet is not as it was when old.json was made');
     expect(refused.stderr).toMatch(/edge-02: edge-02@1 is on [0-9a-f]{7} now, not on [0-9a-f]{7}/);
     expect(refused.stderr).not.toContain('edge-03');
@@ -123,22 +123,22 @@ describe('refused before any change', () => {
 
     expect((await plan('new.json', 5)).code).toBe(0);
     const taken = await fleet.rollout(label, '-e', 'workers=5', '--plan', 'new.json');
-    expect(taken.code).toBe(0);
+    expect(taken.code, taken.text).toBe(0);
     expect(taken.text).toContain('3 of 3 healthy');
   });
 
   test('a strategy that can never be met; of flags given twice the last one counts', async () => {
     const never = await fleet.rollout('v2', '--min-healthy-time', '9s', '-e', 'workers=3');
-    expect(never.code).toBe(2);
+    expect(never.code, never.text).toBe(2);
     expect(never.stderr).toContain(
       'error PD2130: an instance must be healthy for 9 s, but has only 8 s for it',
     );
     const manual = await fleet.rollout('v2', '--promote', 'manual', '-e', 'workers=3');
-    expect(manual.code).toBe(2);
+    expect(manual.code, manual.text).toBe(2);
     expect(manual.stderr).toContain('there is no canary to promote');
     const flags = ['--min-healthy-time', '9s', '--min-healthy-time', '4s', '--check'];
     const twice = await fleet.rollout('v2', ...flags, '-e', 'workers=3');
-    expect(twice.code).toBe(0);
+    expect(twice.code, twice.text).toBe(0);
     expect(twice.text).toContain('healthy for 4 s within 8 s');
     await nothingTouched();
   });

@@ -19,7 +19,7 @@ test('first install, unchanged second run, update, rollback to the proven releas
   fleet = await openFleet({ hosts: 3 });
   const first = await fleet.rollout('v1');
   expect(first.text).toContain('3 of 3 healthy');
-  expect(first.code).toBe(0);
+  expect(first.code, first.text).toBe(0);
   const one = await fleet.answers();
   expect(new Set(one).size).toBe(1);
   expect(one[0]).toMatch(/^[0-9a-f]{64}$/);
@@ -27,12 +27,12 @@ test('first install, unchanged second run, update, rollback to the proven releas
   expect(await fleet.ssh('edge-02', 'systemctl is-enabled edge@1')).toMatchObject({ stdout: 'enabled\n' });
 
   const again = await fleet.rollout('v1');
-  expect(again.code).toBe(0);
+  expect(again.code, again.text).toBe(0);
   expect(again.text).toContain('Nothing has been changed');
   expect(await fleet.mainPids()).toEqual(pids);
 
   const second = await fleet.rollout('v2', '-e', 'workers=3');
-  expect(second.code).toBe(0);
+  expect(second.code, second.text).toBe(0);
   const two = await fleet.answers();
   expect(two[0]).not.toBe(one[0]);
   expect(new Set(two).size).toBe(1);
@@ -42,7 +42,7 @@ test('first install, unchanged second run, update, rollback to the proven releas
 
   const back = await fleet.pdeploy('rollback', '-i', 'lab', '--yes', '--min-healthy-time', '500ms');
   expect(back.text).toContain(`is on ${one[0]?.slice(0, 7)}: 3 of 3 healthy`);
-  expect(back.code).toBe(0);
+  expect(back.code, back.text).toBe(0);
   expect(await fleet.answers()).toEqual(one);
 });
 
@@ -51,7 +51,7 @@ test('a rollback is refused when there is no proven release', async () => {
   await fleet.install('v1');
   const pids = await fleet.mainPids();
   const refused = await fleet.pdeploy('rollback', '-i', 'lab', '--yes');
-  expect(refused.code).toBe(3);
+  expect(refused.code, refused.text).toBe(3);
   expect(refused.stderr).toContain('error PD3046: there is no proven release of edge to go back to');
   expect(await fleet.mainPids()).toEqual(pids);
 });
@@ -74,7 +74,7 @@ test('two instances on one host are restarted one after the other', async () => 
 test('a first install that fails leaves nothing of it behind', async () => {
   fleet = await openFleet({ hosts: 2 });
   const bad = await fleet.rollout('v1', '--healthy-deadline', '3s', '-e', 'fault={"never_ready":true}');
-  expect(bad.code).toBe(4);
+  expect(bad.code, bad.text).toBe(4);
   expect(bad.text).toContain('edge-01@1 removed again');
   expect(await fleet.answers()).toEqual(['', '']);
   for (const host of fleet.hosts) {

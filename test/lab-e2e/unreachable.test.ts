@@ -27,14 +27,14 @@ describe('an unreachable host', () => {
     const pids = await fleet.mainPids();
     await cut(await fleet.labHost('edge-02'));
     const gone = await fleet.rollout('v2', '-e', 'workers=3');
-    expect(gone.code).toBe(3);
+    expect(gone.code, gone.text).toBe(3);
     expect(gone.stderr).toMatch(
       /error PD3004: cannot be reached: edge-02 \(.*(there is no route to it|it does not answer)/,
     );
     await uncut(await fleet.labHost('edge-02'));
     await lost('edge-02');
     const same = await fleet.rollout('v1');
-    expect(same.code).toBe(3);
+    expect(same.code, same.text).toBe(3);
     expect(same.stderr).toMatch(/error PD3004: cannot be reached: edge-02 \(.*connection refused/);
     await found('edge-02');
     expect(await fleet.mainPids()).toEqual(pids);
@@ -52,14 +52,14 @@ describe('an unreachable host', () => {
       '-e',
       'workers=4',
     );
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     expect(ran.text).toMatch(/edge-03 {4}skipped .*connection refused/);
     expect(ran.text).toMatch(/edge-03 was skipped: .*connection refused/);
     const status = await fleet.pdeploy('status', '-i', 'lab');
-    expect(status.code).toBe(3);
+    expect(status.code, status.text).toBe(3);
     expect(status.stdout).toMatch(/edge-03 +1 .*unknown .*unreachable/);
     const again = await fleet.rollout('v-skip', '--on-unreachable', 'skip', '-e', 'workers=4');
-    expect(again.code).toBe(0);
+    expect(again.code, again.text).toBe(0);
     expect(again.text).toContain('runs v-skip already, but for what cannot be reached: edge-03');
     await found('edge-03');
     const after = await fleet.answers();
@@ -75,7 +75,7 @@ describe('an unreachable host', () => {
     await run.says(/edge-02@1 {2}switch/);
     await found('edge-01');
     const ran = await run.done;
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     expect(ran.text).toMatch(/edge-01 {4}deferred .*connection refused/);
     expect(ran.text).toContain('Trying again: edge-01');
     expect(ran.text).toMatch(/edge-01@1 {2}commit {6}ok/);
@@ -92,7 +92,7 @@ describe('an unreachable host', () => {
     await run.says(/edge-02@1 {2}switch/);
     await found('edge-01');
     const ran = await run.done;
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     const events = await fleet.events();
     expect(events.filter((e) => e.type === 'host.deferred').map((e) => e.host)).toEqual(['edge-01']);
     expect(events.flatMap((e) => (e.type === 'instance.committed' ? [e.instance] : []))).toEqual([
@@ -110,7 +110,7 @@ describe('an unreachable host', () => {
     await lost('edge-02');
     const ran = await run.done;
     await found('edge-02');
-    expect(ran.code).toBe(4);
+    expect(ran.code, ran.text).toBe(4);
     expect(ran.text).toContain('edge-02 could not be prepared');
     expect(ran.text).toContain('Failed before any instance was touched.');
     expect(await fleet.mainPids()).toEqual(pids);

@@ -14,7 +14,7 @@ describe('waves on 10 hosts in two zones', () => {
     const minHealthy = { domain: 'zone', amount: '80%' };
     fleet.write('playbooks/rollout.ts', extendedPlaybook({ strategy: { minHealthy } }));
     const ran = await fleet.rollout('v2', '--wave', '25%,50%', '-e', 'workers=3');
-    expect(ran.code).toBe(0);
+    expect(ran.code, ran.text).toBe(0);
     expect(ran.text).toContain('at least 4 of 5 in each of zones a, b');
     const events = await fleet.events();
     const waves = events.flatMap((e) => (e.type === 'wave.started' ? [e.instances] : []));

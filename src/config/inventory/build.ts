@@ -39,7 +39,7 @@ export type Build = {
   readonly spend: (amount: number) => boolean;
 };
 
-const MAX_WORK = 2_000_000;
+const MAX_WORK = 1_000_000;
 
 export function startBuild(
   raw: RawInventory,

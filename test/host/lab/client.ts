@@ -36,7 +36,8 @@ export type Client = {
   readonly raw: (input: string | Buffer) => Promise<Ran>;
   /** A root shell. */
   readonly sh: (script: string) => Promise<Ran>;
-  readonly install: () => Promise<Reply>;
+  /** Installs this version of the agent, or another script. */
+  readonly install: (script?: string) => Promise<Reply>;
   /** Drops the kept connection, after the host was gone. */
   readonly forget: () => void;
   readonly close: () => void;
@@ -83,8 +84,8 @@ export function openClient(index: number): Client {
     },
     raw: (input) => run(commandLine('agent', false), Buffer.from(input)),
     sh: (script) => run('sh -s', Buffer.from(script)),
-    install: async () => {
-      const ran = await run(commandLine('install-agent', false), Buffer.from(agentScript().text));
+    install: async (script = agentScript().text) => {
+      const ran = await run(commandLine('install-agent', false), Buffer.from(script));
       return parseReply(ran.stdout, 'install');
     },
     forget,
