@@ -15,6 +15,8 @@ do_finish() {
   fi
   step=clean
   rm -rf -- "$S/undo" "$OPT/$svc/.incoming"
+  # Left by agents that were killed.
+  find "$ROOT/run" -maxdepth 1 -name 'pdeploy.*' -mmin +60 -exec rm -rf -- {} + 2>/dev/null || :
   each_instance prune_records
   collect_releases
   rm -f "$S/lease"

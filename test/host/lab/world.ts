@@ -157,7 +157,7 @@ export function must(answer: Answer): Answer {
 async function wipe(client: Client, service: string): Promise<void> {
   await client.sh(`
     systemctl stop '${service}@*.service' 'pdeploy-guard-*.timer' 2>/dev/null
-    rm -rf /opt/pdeploy/${service} /var/lib/pdeploy/${service} /run/pdeploy/${service} /etc/pdeploy
+    rm -rf /run/pdeploy.* /opt/pdeploy/${service} /var/lib/pdeploy/${service} /run/pdeploy/${service} /etc/pdeploy
     rm -rf /etc/systemd/system/${service}@* /run/systemd/system.control/${service}@*
     rm -f /etc/systemd/system/*.wants/${service}@* /etc/tmpfiles.d/pdeploy-${service}.conf /etc/logrotate.d/pdeploy-${service}
     systemctl daemon-reload
