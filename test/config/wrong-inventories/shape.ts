@@ -74,7 +74,7 @@ error PD2017: "Edge" is not a name for a service
 error PD2017: "A B" is not a name for an instance
   bad-service-names.yaml:4:33  services.edge.instances.A B
     4 |   edge: { on: all, instances: { "A B": {} } }
-      |                                 ^^^^^ lower-case letters, digits and dashes, not beginning with a dash, 32 at most
+      |                                 ^^^^^ lower-case letters, digits and dashes, not beginning with a dash, 32 at most; not releases, undo, lease or epoch
 2 problems. Nothing was contacted.
 `,
   ],
