@@ -70,6 +70,7 @@ check('types', 'tsc', ['--noEmit']);
 check('lint, format, floors', 'biome', ['check', '--error-on-warnings', '.']);
 suite('unit');
 suite('lab');
+suite('e2e');
 rmSync(dir, { recursive: true, force: true });
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
 say(`\n${total.passed} passed, ${total.failed} failed${skipped}`);

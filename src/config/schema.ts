@@ -5,7 +5,8 @@ import { FINGERPRINT, HOST_NAME, HOST_NAME_RULE, INSTANCE_NAME, SERVICE_NAME, VA
 const PORT_RULE = 'must be a whole number from 1 to 65535';
 const LINE_RULE = 'must be text on one line';
 const LOWER_RULE = 'lower-case letters, digits and dashes, beginning with a letter, 32 at most';
-const INSTANCE_RULE = 'lower-case letters, digits and dashes, not beginning with a dash, 32 at most; not releases, undo, lease or epoch';
+const INSTANCE_RULE =
+  'lower-case letters, digits and dashes, not beginning with a dash, 32 at most; not releases, undo, lease or epoch';
 
 const VAR_RULE =
   'is not a name for a variable: letters, digits, dots, dashes and _, beginning with a letter or _';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { ConnectError } from '../errors.ts';
 import { decodeObservation } from '../host/decode/observation.ts';
 import { observeRequest } from '../host/verbs/observe.ts';
 import type { Observation } from '../model/facts.ts';
@@ -24,7 +25,12 @@ export async function observeHost(
   const host = link.host.name;
   const request = observeRequest({ opId: `observe-${randomBytes(6).toString('hex')}`, ...input });
   // The clock is compared over the call alone, not over the handshake before it.
-  await link.connect().catch(() => undefined);
+  try {
+    await link.connect();
+  } catch (error) {
+    if (error instanceof ConnectError) return { kind: 'unreachable', host, why: error.message, error };
+    throw error;
+  }
   const sent = Date.now();
   const result = await link.call(request, { deadlineMs: DEADLINE_MS, retryForMs: 5_000 });
   switch (result.kind) {

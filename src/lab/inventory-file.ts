@@ -51,7 +51,7 @@ export function inventoryText(lab: Lab): string {
   const byPrefix = groups(lab);
   return [
     FIRST_LINE,
-    `defaults: { user: root, ${paths} }`,
+    `defaults: { user: root, port: 22, ${paths} }`,
     'groups:',
     ...Array.from(byPrefix, ([prefix, names]) => `  ${prefix}: { hosts: [${names.join(', ')}] }`),
     'hosts:',

@@ -36,10 +36,14 @@ export async function loadPlaybook(path: string): Promise<LoadedPlaybook> {
     virtualModules: { pdeploy: api },
   });
   let module: { readonly default?: unknown };
+  // The compiler inside changes both for good: every exception after it would cost five times as much.
+  const { stackTraceLimit, prepareStackTrace } = Error;
   try {
     module = await jiti.import<{ default?: unknown }>(file);
   } catch (error) {
     throw failedToLoad(error, file, api);
+  } finally {
+    Object.assign(Error, { stackTraceLimit, prepareStackTrace });
   }
   const playbook = module.default;
   if (!api.isPlaybook(playbook)) throw wrongExport(module, file);

@@ -77,7 +77,7 @@ function endpointOf(
   env: NodeJS.ProcessEnv,
 ): Endpoint {
   const open = settings.unset ?? (settings.address === name ? ['address'] : []);
-  const defaults = parseSshConfig('', name, { home: env['HOME'] ?? '/', user: settings.user });
+  const defaults = parseSshConfig('', name, { home: env.HOME ?? '/', user: settings.user });
   const config = asked ?? defaults;
   const address = open.includes('address') ? config.hostname : settings.address;
   const user = open.includes('user') ? config.user : settings.user;
@@ -85,7 +85,7 @@ function endpointOf(
     throw new ConnectError(name, 'protocol', `${name}: "${address}" cannot be an address.`);
   if (!safeUser(user)) throw new ConnectError(name, 'protocol', `${name}: "${user}" cannot be a user name.`);
   const given = settings.identities.length > 0;
-  const agent = config.identityAgent ?? env['SSH_AUTH_SOCK'];
+  const agent = config.identityAgent ?? env.SSH_AUTH_SOCK;
   return {
     name,
     address,

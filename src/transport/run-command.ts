@@ -92,7 +92,8 @@ export function runCommand(
       }
       ch.on('exit', (code: number | null, signal?: string) => {
         exit = { code, signal };
-        afterglow = setTimeout(ended, AFTERGLOW_MS);
+        // Of a command that was given up nobody waits for the rest, and a timer would keep the process alive.
+        if (!settled) afterglow = setTimeout(ended, AFTERGLOW_MS);
       });
       ch.on('close', () => {
         // With the connection gone, output may be missing: `dead` speaks for it.

@@ -54,10 +54,10 @@ async function askSsh(name: string, options: ReaderOptions): Promise<SshConfig> 
       hint: 'a letter, digit or _ first, then letters, digits, dots, dashes and underscores; or an IP address',
     });
   }
-  const home = options.env['HOME'] ?? homedir();
+  const home = options.env.HOME ?? homedir();
   const file = options.configFile === undefined ? [] : ['-F', options.configFile];
   const text = await run(options.program ?? 'ssh', [...file, '-G', '--', name], options.env);
-  return parseSshConfig(text ?? '', name, { home, user: options.env['USER'] ?? userInfo().username });
+  return parseSshConfig(text ?? '', name, { home, user: options.env.USER ?? userInfo().username });
 }
 
 /** Standard output; `undefined` when the program is not installed. */

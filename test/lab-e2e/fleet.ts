@@ -7,12 +7,15 @@ import { uncut } from '../../src/lab/faults.ts';
 import { inside } from '../../src/lab/inside.ts';
 import { type LabHost, labHost } from '../../src/lab/lab-state.ts';
 import type { Event } from '../../src/model/event.ts';
+import type { SharedLab } from '../shared-labs.ts';
 import { type FleetOptions, hostsInventory } from './inventory.ts';
-import { type FleetHost, type LabFile, lab } from './lab-file.ts';
+import { lab } from './lab-file.ts';
 import { type Ran, type Started, watch } from './process.ts';
 
 const PDEPLOY = fileURLToPath(new URL('../../bin/pdeploy', import.meta.url));
 const RUN_LIMIT_MS = 120_000;
+
+export type FleetHost = SharedLab['hosts'][number];
 
 /** One operator's checkout: a directory with an inventory, a state of its own and a name to act under. */
 export type Project = {
@@ -31,7 +34,7 @@ export type Project = {
 /** A project on the first hosts of the shared lab; nothing of an earlier test is left on them. */
 export type Fleet = Project & {
   readonly hosts: readonly FleetHost[];
-  readonly reference: LabFile['reference'];
+  readonly reference: SharedLab['reference'];
   readonly knownHosts: string;
   /** Brings a release onto all hosts at once, as the starting point of a test. */
   readonly install: (label: string, ...args: string[]) => Promise<void>;
@@ -52,6 +55,7 @@ export type Fleet = Project & {
 
 export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const all = lab();
+  process.env.XDG_STATE_HOME = all.stateHome;
   const hosts = all.hosts.slice(0, options.hosts);
   const dir = mkdtempSync(join(tmpdir(), 'pdeploy-e2e-'));
   const running = new Set<ChildProcess>();
@@ -106,7 +110,7 @@ export async function answer(address: string, port: number): Promise<string> {
 function openProject(
   dir: string,
   actor: string,
-  all: LabFile,
+  all: SharedLab,
   hosts: readonly FleetHost[],
   options: FleetOptions,
   running: Set<ChildProcess>,
@@ -158,7 +162,7 @@ function addressOf(hosts: readonly FleetHost[], name: string): string {
   return host.address;
 }
 
-function sshTo(all: LabFile, address: string, script: string): Promise<Ran> {
+function sshTo(all: SharedLab, address: string, script: string): Promise<Ran> {
   const options = [
     'IdentitiesOnly=yes',
     `UserKnownHostsFile=${all.knownHosts}`,

@@ -1,4 +1,4 @@
-import type { FleetHost, LabFile } from './lab-file.ts';
+import type { SharedLab } from '../shared-labs.ts';
 
 export type FleetOptions = {
   readonly hosts: number;
@@ -10,7 +10,7 @@ export type FleetOptions = {
 };
 
 /** An inventory of one service on some hosts of the lab, in two zones. JSON is YAML too. */
-export function hostsInventory(all: LabFile, hosts: readonly FleetHost[], options: FleetOptions): string {
+export function hostsInventory(all: SharedLab, hosts: SharedLab['hosts'], options: FleetOptions): string {
   const ports = (i: number): object => ({
     port: 6188 + 10 * i,
     admin_port: 6190 + 10 * i,

@@ -1,20 +1,14 @@
 import { readFileSync } from 'node:fs';
+import type { SharedLab } from '../shared-labs.ts';
 
-export type FleetHost = { readonly name: string; readonly address: string };
-
-/** What test/lab-setup.ts tells about the lab that all these tests share. */
-export type LabFile = {
-  readonly name: string;
-  readonly key: string;
-  readonly knownHosts: string;
-  readonly hosts: readonly FleetHost[];
-  readonly reference: { readonly flavour: string; readonly binary: string };
-};
-
-export function lab(): LabFile {
-  const file = process.env.PDEPLOY_TEST_LAB;
-  if (file === undefined) throw new Error('PDEPLOY_TEST_LAB is not set: run these tests with npm test');
-  return JSON.parse(readFileSync(file, 'utf8')) as LabFile;
+/** The lab of this worker; no other test file uses it meanwhile. */
+export function lab(): SharedLab {
+  const file = process.env.PDEPLOY_TEST_LABS;
+  if (file === undefined) throw new Error('PDEPLOY_TEST_LABS is not set: run these tests with npm test');
+  const labs = JSON.parse(readFileSync(file, 'utf8')) as readonly SharedLab[];
+  const own = labs[(Number(process.env.VITEST_POOL_ID ?? 1) - 1) % labs.length];
+  if (own === undefined) throw new Error(`${file} names no lab`);
+  return own;
 }
 
 /** Caddy has no faults to rehearse with. */

@@ -27,7 +27,11 @@ const DEAD_WITHIN_MS = 4_000;
 const CUTS: readonly Cut[] = ['rst', 'fin', 'blackhole'];
 
 /** What every transport owes its callers, held against a real sshd. */
-export function transportContract(name: string, make: (settings: Settings) => Transport, traits: Traits): void {
+export function transportContract(
+  name: string,
+  make: (settings: Settings) => Transport,
+  traits: Traits,
+): void {
   describe(`${name} keeps the contract of a transport`, () => {
     let sshd: Sshd;
     let transport: Transport;
@@ -37,7 +41,7 @@ export function transportContract(name: string, make: (settings: Settings) => Tr
     beforeAll(async () => {
       sshd = await startSshd();
       const commandLine = await installRemote(sshd.dir);
-      settings = { env: { HOME: sshd.dir, PATH: process.env['PATH'] }, commandLine, keepalive: KEEPALIVE };
+      settings = { env: { HOME: sshd.dir, PATH: process.env.PATH }, commandLine, keepalive: KEEPALIVE };
       transport = make(settings);
       session = await transport.connect(hostOf(sshd), {});
     });
@@ -162,7 +166,8 @@ export function transportContract(name: string, make: (settings: Settings) => Tr
         yield head;
         for (let at = 0; at < body.length; at += 1_000_003) yield body.subarray(at, at + 1_000_003);
       };
-      const stdin = kind === 'buffer' ? Buffer.concat([head, body]) : Readable.from(pieces(), { objectMode: false });
+      const stdin =
+        kind === 'buffer' ? Buffer.concat([head, body]) : Readable.from(pieces(), { objectMode: false });
       const result = await session.run('agent', { stdin, deadlineMs: 30_000 });
       expect(result).toMatchObject({ kind: 'exited', code: 0, stdout: `${digest}\n` });
     });
@@ -195,7 +200,10 @@ export function transportContract(name: string, make: (settings: Settings) => Tr
 
     it('tells the exit of a command that does not read its input', async () => {
       const stdin = Readable.from([Buffer.from('exit 7\n'), Buffer.alloc(8 << 20)]);
-      expect(await session.run('agent', { stdin, deadlineMs: 10_000 })).toMatchObject({ kind: 'exited', code: 7 });
+      expect(await session.run('agent', { stdin, deadlineMs: 10_000 })).toMatchObject({
+        kind: 'exited',
+        code: 7,
+      });
     });
 
     it('lets a session be closed while commands run', async () => {
@@ -229,7 +237,11 @@ export function transportContract(name: string, make: (settings: Settings) => Tr
       it.concurrent.each(cases)('settles $what', async ({ stdin, kinds }) => {
         await behindProxy(async (session, cutNow) => {
           const source = stdin();
-          const running = session.run('agent', { stdin: source, deadlineMs: 20_000, onLine: () => undefined });
+          const running = session.run('agent', {
+            stdin: source,
+            deadlineMs: 20_000,
+            onLine: () => undefined,
+          });
           await new Promise((r) => setTimeout(r, 300));
           const at = performance.now();
           cutNow(cut);

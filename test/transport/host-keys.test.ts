@@ -30,7 +30,10 @@ afterAll(() => sshd.stop());
 async function known(...lines: readonly string[]): Promise<Partial<Connection>> {
   files += 1;
   const file = join(sshd.dir, `known_${files}`);
-  await writeFile(file, lines.map((line) => `${line.replace('HOST', `[127.0.0.1]:${sshd.port}`)}\n`).join(''));
+  await writeFile(
+    file,
+    lines.map((line) => `${line.replace('HOST', `[127.0.0.1]:${sshd.port}`)}\n`).join(''),
+  );
   return { knownHosts: [file] };
 }
 
@@ -121,8 +124,13 @@ describe.each(['strict', 'accept-new'] as const)('with the policy %s', (policy) 
   });
 
   it('a host that only a certificate vouches for is refused', async () => {
-    const error = await connectFailure(hostOf(sshd, await known(`@cert-authority * ${line('ed25519')}`)), { policy });
-    expect(error).toMatchObject({ failure: 'hostkey-unknown', message: expect.stringContaining('certificate') });
+    const error = await connectFailure(hostOf(sshd, await known(`@cert-authority * ${line('ed25519')}`)), {
+      policy,
+    });
+    expect(error).toMatchObject({
+      failure: 'hostkey-unknown',
+      message: expect.stringContaining('certificate'),
+    });
   });
 });
 
@@ -220,7 +228,12 @@ describe('a verifier that does not return true', () => {
     ['undefined', () => undefined],
     ['0', () => 0],
     ['a text', () => 'yes'],
-    ['by throwing', () => { throw new Error('no'); }],
+    [
+      'by throwing',
+      () => {
+        throw new Error('no');
+      },
+    ],
   ];
 
   it.each(wrong)('but %s lets nobody in', async (_, verify) => {

@@ -72,16 +72,49 @@ describe('what is no SSH server', () => {
     ['hangs up in the middle of its name', (s) => s.end('SSH-2.'), ['reset-before-auth', 'protocol']],
     ['hangs up after its name', (s) => s.end(IDENT), ['reset-before-auth']],
     ['says its name one letter at a time', (s) => drip(s, IDENT.repeat(100)), ['timeout', 'protocol']],
-    ['speaks HTTP', (s) => s.end(`HTTP/1.1 400 Bad Request\r\n\r\n${ESCAPES}`), ['reset-before-auth', 'protocol']],
+    [
+      'speaks HTTP',
+      (s) => s.end(`HTTP/1.1 400 Bad Request\r\n\r\n${ESCAPES}`),
+      ['reset-before-auth', 'protocol'],
+    ],
     ['greets for ever', (s) => pour(s, `${'hello '.repeat(20)}\r\n`.repeat(100)), ['protocol', 'timeout']],
     ['never ends its line', (s) => pour(s, 'x'.repeat(65_536)), ['protocol', 'timeout']],
     ['speaks SSH 1', (s) => s.write('SSH-1.5-old\r\n'), ['protocol']],
     ['has escapes in its name', (s) => s.end(`SSH-2.0-${ESCAPES}\r\n`), ['protocol', 'reset-before-auth']],
-    ['sends noise after its name', (s) => s.write(Buffer.concat([Buffer.from(IDENT), randomBytes(4_096)])), ['protocol', 'timeout', 'reset-before-auth']],
-    ['announces a huge packet', (s) => s.write(Buffer.concat([Buffer.from(IDENT), framed(0x7fffffff, randomBytes(64))])), ['protocol']],
-    ['announces an empty packet', (s) => s.write(Buffer.concat([Buffer.from(IDENT), framed(0, randomBytes(64))])), ['protocol', 'timeout']],
-    ['sends a broken key exchange', (s) => s.write(Buffer.concat([Buffer.from(IDENT), framed(28, Buffer.concat([Buffer.from([4, 20]), randomBytes(26)]))])), ['protocol']],
-    ['pours noise', (s) => { s.write(IDENT); pour(s, randomBytes(65_536)); }, ['protocol', 'timeout']],
+    [
+      'sends noise after its name',
+      (s) => s.write(Buffer.concat([Buffer.from(IDENT), randomBytes(4_096)])),
+      ['protocol', 'timeout', 'reset-before-auth'],
+    ],
+    [
+      'announces a huge packet',
+      (s) => s.write(Buffer.concat([Buffer.from(IDENT), framed(0x7fffffff, randomBytes(64))])),
+      ['protocol'],
+    ],
+    [
+      'announces an empty packet',
+      (s) => s.write(Buffer.concat([Buffer.from(IDENT), framed(0, randomBytes(64))])),
+      ['protocol', 'timeout'],
+    ],
+    [
+      'sends a broken key exchange',
+      (s) =>
+        s.write(
+          Buffer.concat([
+            Buffer.from(IDENT),
+            framed(28, Buffer.concat([Buffer.from([4, 20]), randomBytes(26)])),
+          ]),
+        ),
+      ['protocol'],
+    ],
+    [
+      'pours noise',
+      (s) => {
+        s.write(IDENT);
+        pour(s, randomBytes(65_536));
+      },
+      ['protocol', 'timeout'],
+    ],
   ];
 
   it.each(cases)('and %s is told apart, in time', async (_, behave, failures) => {
@@ -97,7 +130,10 @@ describe('what is no SSH server', () => {
     });
     const error = await connectFailure(hostAt(server), {}, testTransport(), TIMEOUT_MS);
     await server.stop();
-    expect(error).toMatchObject({ failure: 'refused', message: expect.stringContaining('locked this address out') });
+    expect(error).toMatchObject({
+      failure: 'refused',
+      message: expect.stringContaining('locked this address out'),
+    });
     expect(knocks).toBe(1);
   });
 });
@@ -106,7 +142,11 @@ describe('an SSH server', () => {
   it('with a key of its own choice never sees a login', async () => {
     let logins = 0;
     const stranger = await makeKey(dir, 'stranger');
-    const server = await sshServer(stranger, { login: () => { logins += 1; } });
+    const server = await sshServer(stranger, {
+      login: () => {
+        logins += 1;
+      },
+    });
     expect((await failureAt(server)).failure).toBe('hostkey-changed');
     expect(logins).toBe(0);
   });
@@ -116,7 +156,12 @@ describe('an SSH server', () => {
     const forged = ssh2.utils.parseKey(readFileSync(hostKey.file));
     if (forged instanceof Error) throw forged;
     forged.sign = () => randomBytes(64);
-    const server = await sshServer(hostKey, { login: () => { logins += 1; }, config: { hostKeys: [{ key: forged } as never] } });
+    const server = await sshServer(hostKey, {
+      login: () => {
+        logins += 1;
+      },
+      config: { hostKeys: [{ key: forged } as never] },
+    });
     const error = await failureAt(server);
     expect(error).toMatchObject({ failure: 'protocol', message: expect.stringContaining('signature') });
     expect(logins).toBe(0);
@@ -129,13 +174,17 @@ describe('an SSH server', () => {
   });
 
   it('that never answers the login is given up', async () => {
-    expect(await failureAt(await sshServer(hostKey, { login: () => undefined }))).toMatchObject({ failure: 'timeout' });
+    expect(await failureAt(await sshServer(hostKey, { login: () => undefined }))).toMatchObject({
+      failure: 'timeout',
+    });
   });
 
   it('that hangs up at the login is not knocked at again', async () => {
     let connections = 0;
     const server = await sshServer(hostKey, {
-      connection: () => { connections += 1; },
+      connection: () => {
+        connections += 1;
+      },
       login: (client) => client.end(),
     });
     const error = await connectFailure(hostAt(server), {}, testTransport(), TIMEOUT_MS);
@@ -146,7 +195,10 @@ describe('an SSH server', () => {
 
   it('that takes passwords only is told', async () => {
     const server = await sshServer(hostKey, { login: (_, context) => context.reject(['password']) });
-    expect(await failureAt(server)).toMatchObject({ failure: 'auth', message: expect.stringContaining('the host takes: password') });
+    expect(await failureAt(server)).toMatchObject({
+      failure: 'auth',
+      message: expect.stringContaining('the host takes: password'),
+    });
   });
 
   it('that floods banners and hides escapes in them does no harm', async () => {
@@ -156,7 +208,7 @@ describe('an SSH server', () => {
   });
 
   /** The inside of ssh2, for what a well-behaved server would not do. */
-type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): void } };
+  type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): void } };
   it('that disconnects with a reason is quoted without its control characters', async () => {
     const server = await sshServer(hostKey, {
       login: (client) => {
@@ -199,7 +251,10 @@ type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): 
 
   it('that refuses the command leaves it unknown, for ssh2 cannot tell', async () => {
     const server = await sshServer(hostKey, { request: (_, reject) => reject() });
-    expect(await commandAt(server)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('did not take') });
+    expect(await commandAt(server)).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('did not take'),
+    });
   });
 
   it('that never ends the command, and takes nothing in, is not waited for', async () => {
@@ -208,11 +263,19 @@ type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): 
 
   it('that closes the channel without a status leaves it unknown', async () => {
     const server = await sshServer(hostKey, { exec: (channel) => channel.close() });
-    expect(await commandAt(server)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('no exit status') });
+    expect(await commandAt(server)).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('no exit status'),
+    });
   });
 
   it('that tells the status but never closes is believed after a while', async () => {
-    const server = await sshServer(hostKey, { exec: (channel) => { channel.write('out'); channel.exit(3); } });
+    const server = await sshServer(hostKey, {
+      exec: (channel) => {
+        channel.write('out');
+        channel.exit(3);
+      },
+    });
     expect(await commandAt(server, 5_000)).toMatchObject({ kind: 'exited', code: 3, stdout: 'out' });
   });
 
@@ -245,7 +308,8 @@ type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): 
     try {
       const session = await transport.connect(hostAt(server), {});
       const run = () => session.run('agent', { stdin: Buffer.alloc(0), deadlineMs: 5_000 });
-      for (const result of await Promise.all(Array.from({ length: 30 }, run))) expect(result.kind).toBe('exited');
+      for (const result of await Promise.all(Array.from({ length: 30 }, run)))
+        expect(result.kind).toBe('exited');
       expect(most).toBe(8);
     } finally {
       await transport.close();
@@ -254,7 +318,9 @@ type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): 
   });
 
   it('that hangs up during the command leaves it unknown', async () => {
-    const server = await sshServer(hostKey, { connection: (client) => void setTimeout(() => client.end(), 300) });
+    const server = await sshServer(hostKey, {
+      connection: (client) => void setTimeout(() => client.end(), 300),
+    });
     expect((await commandAt(server, 5_000)).kind).toMatch(/unknown|never-started/);
   });
 
@@ -270,7 +336,10 @@ type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): 
         more();
       },
     });
-    expect(await commandAt(server, 5_000)).toMatchObject({ kind: 'unknown', why: expect.stringContaining('more than') });
+    expect(await commandAt(server, 5_000)).toMatchObject({
+      kind: 'unknown',
+      why: expect.stringContaining('more than'),
+    });
   });
 
   it('that pings without end does no harm', async () => {
@@ -286,7 +355,10 @@ type Client = { readonly _protocol: { disconnect(reason: number): void; ping(): 
     expect(await commandAt(server, 10_000)).toMatchObject({ kind: 'exited', code: 0 });
   });
 
-  it.each([['root', false], ['deploy', true]] as const)('is asked for sudo by %s: %s', async (user, wanted) => {
+  it.each([
+    ['root', false],
+    ['deploy', true],
+  ] as const)('is asked for sudo by %s: %s', async (user, wanted) => {
     const commands: string[] = [];
     const server = await sshServer(hostKey, {
       exec: (channel, command) => {

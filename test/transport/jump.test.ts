@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection, Hop, Host } from '../../src/model/host.ts';
 import { fetchHostKey } from '../../src/transport/trust.ts';
 import { hostOf } from './support/hosts.ts';
-import { freePort, type Sshd, startSshd } from './support/sshd.ts';
 import { startProxy } from './support/proxy.ts';
+import { freePort, type Sshd, startSshd } from './support/sshd.ts';
 import { connectFailure, echoes, testTransport } from './support/transport.ts';
 
 let bastion: Sshd;
@@ -25,7 +25,11 @@ function hop(sshd: Sshd, more: Partial<Connection> = {}): Hop {
   return { ...connection, name: 'bastion-01' };
 }
 
-function behind(more: Partial<Connection> = {}, through: readonly Hop[] = [hop(bastion)], name?: string): Host {
+function behind(
+  more: Partial<Connection> = {},
+  through: readonly Hop[] = [hop(bastion)],
+  name?: string,
+): Host {
   return hostOf(inner, { jump: through, ...more }, name);
 }
 
@@ -80,39 +84,54 @@ describe('a jump host', () => {
 
   it('that cannot reach the host says so', async () => {
     const error = await connectFailure(behind({ port: await freePort() }));
-    expect(error).toMatchObject({ failure: 'refused', message: expect.stringContaining('jump host cannot reach it') });
+    expect(error).toMatchObject({
+      failure: 'refused',
+      message: expect.stringContaining('jump host cannot reach it'),
+    });
   });
 
   it('that refuses the login is told apart from the host', async () => {
     const error = await connectFailure(behind({}, [hop(bastion, { identities: [inner.login.file] })]));
-    expect(error).toMatchObject({ failure: 'auth', message: expect.stringContaining('jump host bastion-01') });
+    expect(error).toMatchObject({
+      failure: 'auth',
+      message: expect.stringContaining('jump host bastion-01'),
+    });
   });
 
-  it.each(['rst', 'fin', 'blackhole'] as const)('takes its sessions with it when it goes by %s', async (cut) => {
-    const proxy = await startProxy(bastion.port);
-    const transport = testTransport({ keepalive: { intervalMs: 200, countMax: 3 }, commandLine: () => 'exec sleep 20' });
-    try {
-      const pins = [bastion.hostKeys.get('ed25519')?.fingerprint ?? ''];
-      const through = [hop(bastion, { port: proxy.port, hostKeys: pins })];
-      const session = await transport.connect(behind({}, through), {});
-      const running = session.run('agent', { stdin: Buffer.alloc(0), deadlineMs: 20_000 });
-      await new Promise((r) => setTimeout(r, 200));
-      const at = performance.now();
-      proxy.cut(cut);
-      expect((await running).kind).toBe('unknown');
-      await session.dead;
-      expect(performance.now() - at).toBeLessThan(4_000);
-      const again = await transport.connect(behind({}, through), {});
-      expect(again.host).toBe('edge-01');
-    } finally {
-      await transport.close();
-      await proxy.close();
-    }
-  });
+  it.each(['rst', 'fin', 'blackhole'] as const)(
+    'takes its sessions with it when it goes by %s',
+    async (cut) => {
+      const proxy = await startProxy(bastion.port);
+      const transport = testTransport({
+        keepalive: { intervalMs: 200, countMax: 3 },
+        commandLine: () => 'exec sleep 20',
+      });
+      try {
+        const pins = [bastion.hostKeys.get('ed25519')?.fingerprint ?? ''];
+        const through = [hop(bastion, { port: proxy.port, hostKeys: pins })];
+        const session = await transport.connect(behind({}, through), {});
+        const running = session.run('agent', { stdin: Buffer.alloc(0), deadlineMs: 20_000 });
+        await new Promise((r) => setTimeout(r, 200));
+        const at = performance.now();
+        proxy.cut(cut);
+        expect((await running).kind).toBe('unknown');
+        await session.dead;
+        expect(performance.now() - at).toBeLessThan(4_000);
+        const again = await transport.connect(behind({}, through), {});
+        expect(again.host).toBe('edge-01');
+      } finally {
+        await transport.close();
+        await proxy.close();
+      }
+    },
+  );
 
   it('that stays does not keep a session to a host that fell silent', async () => {
     const proxy = await startProxy(inner.port);
-    const transport = testTransport({ keepalive: { intervalMs: 200, countMax: 3 }, commandLine: () => 'exec cat >/dev/null' });
+    const transport = testTransport({
+      keepalive: { intervalMs: 200, countMax: 3 },
+      commandLine: () => 'exec cat >/dev/null',
+    });
     try {
       const pins = [inner.hostKeys.get('ed25519')?.fingerprint ?? ''];
       const session = await transport.connect(behind({ port: proxy.port, hostKeys: pins }), {});

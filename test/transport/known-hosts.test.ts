@@ -86,7 +86,8 @@ describe('known_hosts', () => {
   it('finds the lines that ssh-keygen finds, plain and hashed', async () => {
     const file = join(dir, 'plain');
     await writeFile(file, sample());
-    for (const name of NAMES) expect([name, ourLines(sample(), name)]).toEqual([name, linesOfSshKeygen(file, name)]);
+    for (const name of NAMES)
+      expect([name, ourLines(sample(), name)]).toEqual([name, linesOfSshKeygen(file, name)]);
     const hashed = join(dir, 'hashed');
     await writeFile(hashed, sample().replace(/^@unheard.*\n|^nothing.*\n/gm, ''));
     execFileSync('ssh-keygen', ['-H', '-f', hashed], { stdio: 'pipe' });
@@ -103,16 +104,24 @@ describe('known_hosts', () => {
 
   it('agrees with ssh-keygen about any patterns', async () => {
     const file = join(dir, 'patterns');
-    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?', '-'), minLength: 1, maxLength: 6 });
+    const pattern = fc.string({
+      unit: fc.constantFrom('a', 'b', '.', '*', '?', '-'),
+      minLength: 1,
+      maxLength: 6,
+    });
     const entry = fc.tuple(fc.boolean(), pattern).map(([negated, p]) => (negated ? `!${p}` : p));
     const names = fc.array(entry, { minLength: 1, maxLength: 4 });
     const name = fc.string({ unit: fc.constantFrom('a', 'b', '.', '-'), minLength: 1, maxLength: 6 });
     await fc.assert(
-      fc.asyncProperty(names, name.filter((n) => !n.startsWith('-')), async (entries, wanted) => {
-        const text = `${entries.join(',')} ${key.publicLine}\n`;
-        await writeFile(file, text);
-        expect(ourLines(text, wanted)).toEqual(linesOfSshKeygen(file, wanted));
-      }),
+      fc.asyncProperty(
+        names,
+        name.filter((n) => !n.startsWith('-')),
+        async (entries, wanted) => {
+          const text = `${entries.join(',')} ${key.publicLine}\n`;
+          await writeFile(file, text);
+          expect(ourLines(text, wanted)).toEqual(linesOfSshKeygen(file, wanted));
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -149,7 +158,10 @@ describe('the verdict on a host key', () => {
   const about = (text: string) => knownHost(parseKnownHosts(text, 'f'), 'h');
 
   it('is known, changed or unknown', () => {
-    expect(judgeKey(about(`h ${key.publicLine}`), key.blob)).toMatchObject({ kind: 'known', line: { line: 1 } });
+    expect(judgeKey(about(`h ${key.publicLine}`), key.blob)).toMatchObject({
+      kind: 'known',
+      line: { line: 1 },
+    });
     expect(judgeKey(about(`h ${other.publicLine}`), key.blob)).toMatchObject({ kind: 'changed' });
     expect(judgeKey(about(`g ${key.publicLine}`), key.blob)).toEqual({ kind: 'unknown' });
   });
@@ -157,8 +169,14 @@ describe('the verdict on a host key', () => {
   it('is revoked even when the key is listed as well, in whatever order', () => {
     const good = `h ${key.publicLine}`;
     const bad = `@revoked * ${key.publicLine}`;
-    expect(judgeKey(about(`${good}\n${bad}`), key.blob)).toMatchObject({ kind: 'revoked', line: { line: 2 } });
-    expect(judgeKey(about(`${bad}\n${good}`), key.blob)).toMatchObject({ kind: 'revoked', line: { line: 1 } });
+    expect(judgeKey(about(`${good}\n${bad}`), key.blob)).toMatchObject({
+      kind: 'revoked',
+      line: { line: 2 },
+    });
+    expect(judgeKey(about(`${bad}\n${good}`), key.blob)).toMatchObject({
+      kind: 'revoked',
+      line: { line: 1 },
+    });
   });
 
   it('does not take the key of a certificate authority for that of a host', () => {

@@ -34,7 +34,9 @@ describe('a host that allows little', () => {
           session.run('agent', { stdin: Buffer.from(String(i)), deadlineMs: 20_000 }),
         );
         const results = await Promise.all(runs);
-        expect(results.map((r) => (r.kind === 'exited' ? r.stdout : r))).toEqual(runs.map((_, i) => String(i)));
+        expect(results.map((r) => (r.kind === 'exited' ? r.stdout : r))).toEqual(
+          runs.map((_, i) => String(i)),
+        );
       },
       { commandLine: () => 'sleep 0.8; exec cat' },
     );
@@ -56,8 +58,13 @@ describe('a host that allows little', () => {
     const proxy = await startProxy(small.port);
     try {
       const retry = { retries: 2, leastMs: 5, mostMs: 10 };
-      const error = await connectFailure(hostOf(small, { port: proxy.port, hostKeys: ['SHA256:x'] }), { retry });
-      expect(error).toMatchObject({ failure: 'reset-before-auth', hint: expect.stringContaining('MaxStartups') });
+      const error = await connectFailure(hostOf(small, { port: proxy.port, hostKeys: ['SHA256:x'] }), {
+        retry,
+      });
+      expect(error).toMatchObject({
+        failure: 'reset-before-auth',
+        hint: expect.stringContaining('MaxStartups'),
+      });
       expect(proxy.accepted).toBe(3);
     } finally {
       for (const place of places) place.destroy();
@@ -86,7 +93,8 @@ describe('connecting to one address', () => {
     try {
       const host = hostOf(small, { port, hostKeys: ['SHA256:x'] });
       const tries = Array.from({ length: 23 }, () => transport.connect(host, {}).catch((e: Error) => e));
-      for (const result of await Promise.all(tries)) expect(result).toMatchObject({ failure: 'reset-before-auth' });
+      for (const result of await Promise.all(tries))
+        expect(result).toMatchObject({ failure: 'reset-before-auth' });
       expect(most).toBe(5);
     } finally {
       await transport.close();
@@ -98,14 +106,23 @@ describe('connecting to one address', () => {
     const noName = await connectFailure(hostOf(small, { address: 'no-such-host.invalid' }));
     expect(noName).toMatchObject({ failure: 'dns', code: 'PD3101' });
     const noPort = await connectFailure(hostOf(small, { port: await freePort() }));
-    expect(noPort).toMatchObject({ failure: 'refused', message: expect.stringContaining('connection refused') });
+    expect(noPort).toMatchObject({
+      failure: 'refused',
+      message: expect.stringContaining('connection refused'),
+    });
   });
 
   it('refuses names that ssh could take for an option', async () => {
     const address = await connectFailure(hostOf(small, { address: '-oProxyCommand=touch /tmp/x' }));
-    expect(address).toMatchObject({ failure: 'protocol', message: expect.stringContaining('cannot be an address') });
+    expect(address).toMatchObject({
+      failure: 'protocol',
+      message: expect.stringContaining('cannot be an address'),
+    });
     const user = await connectFailure(testHost({ user: '-l root' }));
-    expect(user).toMatchObject({ failure: 'protocol', message: expect.stringContaining('cannot be a user name') });
+    expect(user).toMatchObject({
+      failure: 'protocol',
+      message: expect.stringContaining('cannot be a user name'),
+    });
   });
 
   it('can be stopped while it waits', async () => {
@@ -114,7 +131,9 @@ describe('connecting to one address', () => {
     const transport = testTransport({ retry: { retries: 5, leastMs: 5_000, mostMs: 5_000 } });
     const abort = new AbortController();
     try {
-      const connecting = transport.connect(hostOf(small, { hostKeys: ['SHA256:x'] }), { signal: abort.signal });
+      const connecting = transport.connect(hostOf(small, { hostKeys: ['SHA256:x'] }), {
+        signal: abort.signal,
+      });
       setTimeout(() => abort.abort(), 100);
       await expect(connecting).rejects.toMatchObject({ failure: 'aborted' });
     } finally {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { publicHalf } from '../../src/transport/private-key.ts';
 import { hostOf } from './support/hosts.ts';
 import { makeKey, type TestKey } from './support/keys.ts';
-import { type Proxy, startProxy } from './support/proxy.ts';
+import { startProxy, type Proxy as TcpProxy } from './support/proxy.ts';
 import { type SshAgent, startAgent } from './support/ssh-agent.ts';
 import { type Sshd, startSshd } from './support/sshd.ts';
 import { connectFailure, echoes, testTransport } from './support/transport.ts';
@@ -35,7 +35,9 @@ async function unlockedCopy(): Promise<string> {
   const file = join(sshd.dir, 'unlocked');
   await copyFile(locked.file, file);
   execFileSync('chmod', ['600', file]);
-  execFileSync('ssh-keygen', ['-q', '-a', '1', '-p', '-P', 'open sesame', '-N', '', '-f', file], { stdio: 'pipe' });
+  execFileSync('ssh-keygen', ['-q', '-a', '1', '-p', '-P', 'open sesame', '-N', '', '-f', file], {
+    stdio: 'pipe',
+  });
   return file;
 }
 
@@ -89,7 +91,10 @@ describe('an encrypted key file', () => {
     const host = hostOf(sshd, { identities: [locked.file] });
     expect(await echoes(host, { askPassphrase: async () => answers.shift() ?? '' })).toBe(true);
     const error = await connectFailure(host, { askPassphrase: async () => 'wrong' });
-    expect(error).toMatchObject({ failure: 'auth', message: expect.stringContaining('passphrase was wrong') });
+    expect(error).toMatchObject({
+      failure: 'auth',
+      message: expect.stringContaining('passphrase was wrong'),
+    });
   });
 
   it('is left out, and named, when nobody can be asked', async () => {
@@ -149,7 +154,7 @@ describe('the agent', () => {
 });
 
 describe('a login that fails', () => {
-  let proxy: Proxy;
+  let proxy: TcpProxy;
   beforeAll(async () => {
     proxy = await startProxy(sshd.port);
   });
@@ -157,7 +162,11 @@ describe('a login that fails', () => {
 
   it('is not tried again, and tells user, address, keys and what the host takes', async () => {
     const pins = [sshd.hostKeys.get('ed25519')?.fingerprint ?? ''];
-    const host = hostOf(sshd, { port: proxy.port, hostKeys: pins, identities: [wrong.file, join(sshd.dir, 'absent')] });
+    const host = hostOf(sshd, {
+      port: proxy.port,
+      hostKeys: pins,
+      identities: [wrong.file, join(sshd.dir, 'absent')],
+    });
     const error = await connectFailure(host);
     expect(proxy.accepted).toBe(1);
     expect(error).toMatchObject({ failure: 'auth', code: 'PD3101', exitCode: 3, host: 'edge-01' });
@@ -169,8 +178,13 @@ describe('a login that fails', () => {
 
   it('is told without a connection when there is no key at all', async () => {
     const before = proxy.accepted;
-    const error = await connectFailure(hostOf(sshd, { port: proxy.port, identities: [join(sshd.dir, 'absent')] }));
-    expect(error).toMatchObject({ failure: 'auth', message: expect.stringContaining('no key to log in with') });
+    const error = await connectFailure(
+      hostOf(sshd, { port: proxy.port, identities: [join(sshd.dir, 'absent')] }),
+    );
+    expect(error).toMatchObject({
+      failure: 'auth',
+      message: expect.stringContaining('no key to log in with'),
+    });
     expect(proxy.accepted).toBe(before);
   });
 

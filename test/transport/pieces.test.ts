@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { keepText, passLines } from '../../src/transport/capture.ts';
 import { createGate } from '../../src/transport/gate.ts';
 import { strictVerifier, watchKey } from '../../src/transport/host-key.ts';
-import { linkFailure, LinkFailure } from '../../src/transport/link-failure.ts';
+import { LinkFailure, linkFailure } from '../../src/transport/link-failure.ts';
 import { safeAddress, safeUser } from '../../src/transport/names.ts';
 import { printable } from '../../src/transport/printable.ts';
 import { pauseMs, withRetries } from '../../src/transport/retry.ts';
@@ -11,7 +11,9 @@ import { pauseMs, withRetries } from '../../src/transport/retry.ts';
 /** The bytes of `text`, cut at random places. */
 function pieces(text: string, cuts: readonly number[]): Buffer[] {
   const bytes = Buffer.from(text);
-  const at = [...new Set([0, ...cuts.map((c) => c % (bytes.length + 1)), bytes.length])].sort((a, b) => a - b);
+  const at = [...new Set([0, ...cuts.map((c) => c % (bytes.length + 1)), bytes.length])].sort(
+    (a, b) => a - b,
+  );
   return at.slice(1).map((end, i) => bytes.subarray(at[i], end));
 }
 
@@ -109,9 +111,15 @@ describe('a gate', () => {
     const leave = [await gate.enter(), await gate.enter()];
     const order: string[] = [];
     const abort = new AbortController();
-    const first = gate.enter().then((l) => (order.push('first'), l));
+    const first = gate.enter().then((l) => {
+      order.push('first');
+      return l;
+    });
     const gone = gate.enter(abort.signal);
-    const second = gate.enter().then((l) => (order.push('second'), l));
+    const second = gate.enter().then((l) => {
+      order.push('second');
+      return l;
+    });
     abort.abort('enough');
     await expect(gone).rejects.toBe('enough');
     gate.shrinkTo(1);
@@ -153,14 +161,22 @@ describe('retries', () => {
   it('are five after a reset before the login, and none after a failed login', async () => {
     expect(await countTries(linkFailure('handshake', undefined))).toBe(6);
     expect(await countTries(linkFailure('auth', undefined))).toBe(1);
-    expect(await countTries(linkFailure('auth', Object.assign(new Error('x'), { code: 'ECONNRESET' })))).toBe(1);
-    expect(await countTries(linkFailure('dial', Object.assign(new Error('x'), { code: 'ECONNREFUSED' })))).toBe(1);
+    expect(await countTries(linkFailure('auth', Object.assign(new Error('x'), { code: 'ECONNRESET' })))).toBe(
+      1,
+    );
+    expect(
+      await countTries(linkFailure('dial', Object.assign(new Error('x'), { code: 'ECONNREFUSED' }))),
+    ).toBe(1);
   });
 
   it('end when the caller does', async () => {
     const abort = new AbortController();
     const failure = new LinkFailure('reset-before-auth', 'x', true);
-    const running = withRetries(() => Promise.reject(failure), { retries: 5, leastMs: 5_000, mostMs: 5_000 }, abort.signal);
+    const running = withRetries(
+      () => Promise.reject(failure),
+      { retries: 5, leastMs: 5_000, mostMs: 5_000 },
+      abort.signal,
+    );
     setTimeout(() => abort.abort(), 20);
     await expect(running).rejects.toMatchObject({ failure: 'aborted' });
   });
@@ -174,13 +190,22 @@ describe('text of strangers', () => {
 });
 
 describe('names', () => {
-  it.each(['-oProxyCommand=x', 'a b', 'a;b', '$(x)', 'a\nb', '', '%h', 'a/b', '`x`', '[::1', 'x'.repeat(254)])(
-    'refuse %j',
-    (name) => {
-      expect(safeAddress(name)).toBe(false);
-      expect(safeUser(name)).toBe(false);
-    },
-  );
+  it.each([
+    '-oProxyCommand=x',
+    'a b',
+    'a;b',
+    '$(x)',
+    'a\nb',
+    '',
+    '%h',
+    'a/b',
+    '`x`',
+    '[::1',
+    'x'.repeat(254),
+  ])('refuse %j', (name) => {
+    expect(safeAddress(name)).toBe(false);
+    expect(safeUser(name)).toBe(false);
+  });
 
   it.each(['edge-01', '198.51.100.7', '2001:db8::1', '[2001:db8::1]', '_x', 'a.b_c'])('take %j', (name) => {
     expect(safeAddress(name)).toBe(true);

@@ -18,7 +18,7 @@ let sshConfigOf: SshConfigReader;
 
 beforeAll(async () => {
   sshd = await startSshd();
-  env = { HOME: sshd.dir, PATH: process.env['PATH'] };
+  env = { HOME: sshd.dir, PATH: process.env.PATH };
   sshConfigOf = await reader(`
     Host short
       HostName 127.0.0.1
@@ -112,7 +112,10 @@ describe('what ssh would do', () => {
     const broken = join(sshd.dir, 'broken');
     await writeFile(broken, 'NoSuchOption yes\n');
     const failing = sshConfigReader({ env, configFile: broken });
-    await expect(failing('edge')).rejects.toMatchObject({ code: 'PD3112', message: expect.stringContaining('NoSuchOption'.toLowerCase()) });
+    await expect(failing('edge')).rejects.toMatchObject({
+      code: 'PD3112',
+      message: expect.stringContaining('NoSuchOption'.toLowerCase()),
+    });
   });
 });
 
@@ -122,7 +125,13 @@ describe('the way to a host', () => {
   });
 
   it('is what the inventory says where it says something', async () => {
-    const host = open('short', { port: 2022, user: 'deploy', unset: ['address'], identities: ['/k'], knownHosts: ['/kh'] });
+    const host = open('short', {
+      port: 2022,
+      user: 'deploy',
+      unset: ['address'],
+      identities: ['/k'],
+      knownHosts: ['/kh'],
+    });
     const { target } = await routeTo(host, { env, sshConfigOf });
     expect(target).toMatchObject({
       address: '127.0.0.1',
@@ -136,7 +145,10 @@ describe('the way to a host', () => {
 
   it('looks the address up in ssh_config when only the user is open', async () => {
     const host = testHost({ address: '198.51.100.9', user: 'me', unset: ['user'] }, 'short');
-    expect((await routeTo(host, { env, sshConfigOf })).target).toMatchObject({ address: '198.51.100.9', user: 'by-address' });
+    expect((await routeTo(host, { env, sshConfigOf })).target).toMatchObject({
+      address: '198.51.100.9',
+      user: 'by-address',
+    });
   });
 
   it('does not ask ssh at all when nothing is open', async () => {
@@ -165,7 +177,8 @@ describe('the way to a host', () => {
 describe('choosing a transport', () => {
   const choose = async (host: Host): Promise<string> =>
     await chooseTransport(host, { env, sshConfigOf, readKnownHosts: knownHostsReader() });
-  const auto = (name: string, more: Partial<Host['connection']> = {}): Host => open(name, { transport: 'auto', ...more });
+  const auto = (name: string, more: Partial<Host['connection']> = {}): Host =>
+    open(name, { transport: 'auto', ...more });
 
   it('takes ssh2 where it can', async () => {
     expect(await choose(auto('short'))).toBe('ssh2');
@@ -180,7 +193,11 @@ describe('choosing a transport', () => {
     ['jumped-by-command', /ProxyCommand/],
   ])('says that %s needs OpenSSH', async (name, why) => {
     const refusal = choose(auto(name));
-    await expect(refusal).rejects.toMatchObject({ code: 'PD3110', exitCode: 3, message: expect.stringMatching(why) });
+    await expect(refusal).rejects.toMatchObject({
+      code: 'PD3110',
+      exitCode: 3,
+      message: expect.stringMatching(why),
+    });
     expect(await connectFailure(open(name), { env, sshConfigOf })).toMatchObject({ failure: 'protocol' });
   });
 

@@ -41,8 +41,7 @@ put() {
 
 copy_over() {
   new=${2%/*}/.pdeploy.$$
-  why=$({ cp --remove-destination -- "$1" "$new" && chmod 0600 "$new" && chown "$3:$4" "$new" && chmod "$5" "$new" &&
-    sync "$new" && mv -fT -- "$new" "$2"; } 2>&1) && return 0
+  why=$({ install -m "$5" -o "$3" -g "$4" -- "$1" "$new" && sync "$new" && mv -fT -- "$new" "$2"; } 2>&1) && return 0
   rm -f -- "$new"
   die failed "$2 could not be written: $why"
 }

@@ -31,6 +31,7 @@ do_prepare() {
   update_meta meta
   n=9002
   update_meta env
+  [ -z "$staged" ] || sync "$R/$digest/meta" "$R/$digest/env" "$R/$digest"
   step=instances
   prepare_instances
   unlock
@@ -55,7 +56,8 @@ unpack() {
     tar.gz) filter=--gzip ;;
     tar.zst) filter=--zstd ;;
   esac
-  if ! tar -x $filter --no-same-owner --same-permissions -f - -C "$in" 2>"$in/.tar"; then
+  # Large records: fewer reads and writes.
+  if ! tar -x -b 1024 $filter --no-same-owner --same-permissions -f - -C "$in" 2>"$in/.tar"; then
     line=$(tail -n 3 "$in/.tar" | tr '\n' ' ')
     case $line in
       *'No space left'*) die no-space "$line" ;;
@@ -72,7 +74,8 @@ update_meta() {
   [ -f "$in/$1" ] || return 0
   if grep -q '[[:cntrl:]]' "$in/$1"; then bad "$1 has control characters"; fi
   if [ -n "$staged" ]; then
-    copy_over "$in/$1" "$R/$digest/$1" root root 0644
+    # The release was put there by this very request: one more file in it, made durable with the others.
+    install -m 0644 -o root -g root -- "$in/$1" "$R/$digest/$1" || die failed "$1 could not be written"
   else
     put "$in/$1" "$R/$digest/$1" root root 0644 || :
   fi

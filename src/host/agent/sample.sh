@@ -107,6 +107,8 @@ stream_samples() {
     if [ $rest -gt 0 ]; then
       seconds $rest
       sleep "$secs"
+      # A round costs ten processes, and the next host is being switched meanwhile.
+      [ -z "${1:-}" ] || [ -e "$1" ] || return 0
     fi
   done
 }

@@ -16,7 +16,12 @@ export type TestKey = {
   readonly fingerprint: string;
 };
 
-export async function makeKey(dir: string, name: string, kind: KeyKind = 'ed25519', passphrase = ''): Promise<TestKey> {
+export async function makeKey(
+  dir: string,
+  name: string,
+  kind: KeyKind = 'ed25519',
+  passphrase = '',
+): Promise<TestKey> {
   const file = join(dir, name);
   // Small and with one round of its key derivation: these keys guard nothing.
   const cheap = ['-a', '1', ...(kind === 'rsa' ? ['-b', '2048'] : [])];

@@ -5,7 +5,11 @@ import { promisify } from 'node:util';
 
 const exec = promisify(execFile);
 
-export type SshAgent = { readonly socket: string; add(keyFile: string): Promise<void>; stop(): Promise<void> };
+export type SshAgent = {
+  readonly socket: string;
+  add(keyFile: string): Promise<void>;
+  stop(): Promise<void>;
+};
 
 /** An ssh-agent of its own, in the foreground. */
 export async function startAgent(dir: string): Promise<SshAgent> {

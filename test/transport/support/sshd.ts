@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { type KeyKind, makeKey, type TestKey } from './keys.ts';
@@ -35,7 +35,8 @@ export const LOGIN_ATTEMPT = /userauth-request|Accepted|Failed|Postponed/;
 export async function startSshd(options: Options = {}): Promise<Sshd> {
   const dir = await tempDir();
   const hostKeys = new Map<KeyKind, TestKey>();
-  for (const kind of options.hostKeys ?? ['ed25519', 'ecdsa']) hostKeys.set(kind, await makeKey(dir, `host_${kind}`, kind));
+  for (const kind of options.hostKeys ?? ['ed25519', 'ecdsa'])
+    hostKeys.set(kind, await makeKey(dir, `host_${kind}`, kind));
   const login = await makeKey(dir, 'login');
   await writeFile(join(dir, 'authorized_keys'), `${login.publicLine}\n`);
   for (let tries = 0; ; tries += 1) {
