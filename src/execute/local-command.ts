@@ -30,8 +30,10 @@ export function runLocal(argv: readonly string[], options: Options): Promise<Loc
     });
     const timer = setTimeout(() => {
       timedOut = true;
-      // The whole group: a hook's own children must not outlive its time-out.
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+      if (child.pid !== undefined) killGroup(child.pid);
+      // Whoever left the group may hold the pipes open for ever.
+      child.stdout.destroy();
+      child.stderr.destroy();
     }, options.timeoutMs);
     const take = (chunk: Buffer): void => {
       if (output.length < limit) output += chunk.toString('utf8');
@@ -50,4 +52,13 @@ export function runLocal(argv: readonly string[], options: Options): Promise<Loc
     child.on('error', (error) => end(null, error.message));
     child.on('close', (code) => end(code));
   });
+}
+
+/** A program's own children must not outlive its time-out. */
+function killGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }

@@ -17,9 +17,8 @@ type ChooseOptions = {
 
 /** The transport a host needs. Throws RefusedError PD3110 when that is OpenSSH, which cannot be used yet. */
 export async function chooseTransport(host: Host, options: ChooseOptions): Promise<'ssh2'> {
-  const wanted = host.connection.transport;
-  if (wanted === 'ssh2') return 'ssh2';
-  const reason = wanted === 'openssh' ? 'the inventory says so' : await reasonForOpenssh(host, options);
+  if (host.connection.transport === 'ssh2') return 'ssh2';
+  const reason = await reasonForOpenssh(host, options);
   if (reason === undefined) return 'ssh2';
   throw new RefusedError(
     'PD3110',

@@ -78,8 +78,11 @@ export function createConnector(options: ConnectorOptions): Connector {
     credentials: Credentials | undefined,
   ): Promise<Verified> => {
     const trust = await trustFor(a.host, a.at);
-    const obstacle = unverifiable(trust, typesToOffer(trust));
-    if (obstacle !== undefined) throw cannotVerify(a, obstacle);
+    const types = typesToOffer(trust);
+    const obstacle = unverifiable(trust, types);
+    // The plain key of a host that a certificate vouches for can be looked at, to record it.
+    const harmless = credentials === undefined && types.length > 0;
+    if (obstacle !== undefined && !harmless) throw cannotVerify(a, obstacle);
     const how = {
       ...{ trust, policy, keepalive, timeoutMs: a.timeoutMs, signal: a.signal, user: a.at.user },
       credentials: credentials ?? { usable: [], skipped: [] },
@@ -140,7 +143,7 @@ function connectError(a: Attempt, error: unknown): Error {
 function cannotVerify(a: Attempt, obstacle: string): ConnectError {
   const why = `${whose(a.host, a.at)}: its identity cannot be verified here: ${obstacle}.`;
   return new ConnectError(a.host, 'hostkey-unknown', why, {
-    hint: `To record its plain key: pdeploy hosts trust ${a.at.name}`,
+    hint: `To record its plain key: pdeploy hosts trust -l ${a.at.name}`,
   });
 }
 

@@ -29,7 +29,7 @@ export function tunnel(
   abort: AbortSignal | undefined,
 ): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const stopper = stopWhen({ deadlineMs: timeoutMs, late: 'it did not answer', abort, dead: through.dead });
+    const stopper = stopWhen({ deadlineMs: timeoutMs, late: 'it did not answer', abort, lost: through.lost });
     const fail = (failure: LinkFailure): void => {
       stopper.release();
       reject(failure);

@@ -37,30 +37,22 @@ export async function routeTo(host: Host, local: Local): Promise<Route> {
   const { connection } = host;
   const asked = await configFor(host.name, connection, local);
   const target = endpointOf(host.name, connection, asked, local.env);
-  if (connection.jump.length > 0) {
-    return {
-      target,
-      jump: await Promise.all(connection.jump.map((hop) => hopTo(hop, local))),
-      needsOpenssh: undefined,
-    };
-  }
-  const hops = (asked?.proxyJump ?? []).map((text) => parseJump(text, host.name));
-  const configs = await Promise.all(hops.map((hop) => local.sshConfigOf(hop.name)));
+  const named = connection.jump.length > 0;
+  const hops = named ? connection.jump : (asked?.proxyJump ?? []).map((text) => parseJump(text, host.name));
+  const configs = await Promise.all(hops.map((hop) => configFor(hop.name, hop, local)));
   const behind = hops.find((_, i) => (configs[i]?.proxyJump.length ?? 0) > 0);
+  const wanted = connection.transport === 'openssh' ? 'the inventory asks for it' : undefined;
+  const nested = behind && `its jump host ${behind.name} has a ProxyJump of its own in ssh_config`;
   return {
     target,
-    jump: await Promise.all(hops.map((hop) => hopTo(hop, local))),
+    jump: hops.map((hop, i) => endpointOf(hop.name, hop, configs[i], local.env)),
     needsOpenssh:
-      asked?.needsOpenssh ??
-      configs.find((config) => config.needsOpenssh !== undefined)?.needsOpenssh ??
-      (behind === undefined
-        ? undefined
-        : `its jump host ${behind.name} has a ProxyJump of its own in ssh_config`),
+      wanted ??
+      // The way that the inventory names replaces a ProxyCommand.
+      (named ? undefined : asked?.needsOpenssh) ??
+      configs.find((config) => config?.needsOpenssh !== undefined)?.needsOpenssh ??
+      nested,
   };
-}
-
-async function hopTo(hop: Hop, local: Local): Promise<Endpoint> {
-  return endpointOf(hop.name, hop, await configFor(hop.name, hop, local), local.env);
 }
 
 /** `undefined`: the inventory leaves nothing open, so ssh_config has no say. */

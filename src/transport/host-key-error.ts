@@ -42,7 +42,7 @@ export function hostKeyError(host: string, at: Endpoint, seen: SeenKey): Connect
         'hostkey-unknown',
         `${who}: its host key is not known. It shows ${shown}.`,
         {
-          hint: `Compare this with what the console of the host shows, then: pdeploy hosts trust ${at.name}`,
+          hint: `Compare this with what the console of the host shows, then: pdeploy hosts trust -l ${at.name}`,
         },
       );
   }
@@ -74,7 +74,7 @@ export function whose(host: string, at: Endpoint): string {
 
 function reinstalled(known: readonly KnownLine[], at: Endpoint): string {
   const lines = known.map(place).join(', ');
-  return `If the host was reinstalled, remove ${lines}, then: pdeploy hosts trust ${at.name}. If not, somebody may be in between.`;
+  return `If the host was reinstalled, remove ${lines}, then: pdeploy hosts trust -l ${at.name}. If not, somebody may be in between.`;
 }
 
 function described(lines: readonly KnownLine[]): string {

@@ -8,6 +8,8 @@ import { printable } from './printable.ts';
 export type Link = {
   readonly client: Client;
   readonly dead: Promise<DeadReason>;
+  /** Fires with `dead`, for listeners that come and go; its reason is a sentence. */
+  readonly lost: AbortSignal;
   readonly alive: boolean;
   end(why: string): Promise<void>;
 };
@@ -24,6 +26,8 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
   const dead = new Promise<DeadReason>((resolve) => {
     declare = resolve;
   });
+  const lost = new AbortController();
+  void dead.then((reason) => lost.abort(reason.why));
 
   const gone = (): void => {
     if (!alive) return;
@@ -56,6 +60,7 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
   return {
     client,
     dead,
+    lost: lost.signal,
     get alive() {
       return alive && why === undefined;
     },

@@ -42,7 +42,7 @@ export function createSession(
       deadlineMs: options.deadlineMs,
       late: `no answer within ${options.deadlineMs / 1_000} s`,
       abort: options.signal,
-      dead: link.dead,
+      lost: link.lost,
     });
     try {
       return await attempts(commandLine(command), options, stopper);

@@ -13,7 +13,8 @@ type Causes = {
   /** What is said when the deadline passes. */
   readonly late: string;
   readonly abort?: AbortSignal | undefined;
-  readonly dead?: Promise<{ readonly why: string }> | undefined;
+  /** The connection; its reason is a sentence. */
+  readonly lost: AbortSignal;
 };
 
 /** One signal for a deadline, the caller's abort and the loss of the connection. */
@@ -24,7 +25,9 @@ export function stopWhen(causes: Causes): Stopper {
   const onAbort = (): void => stop('stopped by the caller');
   if (causes.abort?.aborted === true) onAbort();
   causes.abort?.addEventListener('abort', onAbort, { once: true });
-  void causes.dead?.then((reason) => stop(reason.why));
+  const onLost = (): void => stop(String(causes.lost.reason));
+  if (causes.lost.aborted) onLost();
+  causes.lost.addEventListener('abort', onLost, { once: true });
   return {
     signal: controller.signal,
     why: () => String(controller.signal.reason),
@@ -32,6 +35,7 @@ export function stopWhen(causes: Causes): Stopper {
     release: () => {
       clearTimeout(timer);
       causes.abort?.removeEventListener('abort', onAbort);
+      causes.lost.removeEventListener('abort', onLost);
     },
   };
 }

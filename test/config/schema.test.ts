@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { inventorySchemaJson } from '../../src/config/json-schema.ts';
 import { readYaml } from '../../src/config/yaml/read.ts';
 
-const COMMITTED = readFileSync(new URL('../../schemas/inventory.schema.json', import.meta.url), 'utf8');
+const COMMITTED = readFileSync(new URL('../../docs/inventory.schema.json', import.meta.url), 'utf8');
 
 type Node = { readonly [key: string]: unknown };
 

@@ -91,6 +91,18 @@ describe('hooks', () => {
     ]);
   });
 
+  test('one that leaves a program behind is not waited for beyond its time', async () => {
+    const marker = `87${process.pid}`;
+    const leave = { argv: ['sh', '-c', `setsid sleep ${marker} & exit 0`], timeout: '700ms' };
+    fleet.write('playbooks/rollout.ts', extendedPlaybook({ hooks: { afterWave: leave } }));
+    const ran = await fleet.rollout('v4', '--wave', '100%', '-e', 'workers=5');
+    const left = await fleet.local('pgrep', '-f', `^sleep ${marker}$`);
+    process.kill(Number(left.stdout), 'SIGKILL');
+    expect(ran.text).toContain('ended after 0.7 s');
+    expect(ran.code, ran.text).toBe(4);
+    expect(ran.text).toContain('Aborted by the hook afterWave, which failed.');
+  });
+
   test('one before the plan that fails stops everything', async () => {
     const pids = await fleet.mainPids();
     const no = ['sh', '-c', 'echo the freeze is on; exit 1'];

@@ -61,7 +61,7 @@ describe('up', () => {
   it('writes an inventory with the hosts, zones, instances and the paths ssh needs', async () => {
     const inventory: unknown = parse(await readFile(own.inventory, 'utf8'));
     expect(inventory).toEqual({
-      defaults: { user: 'root', identity: lab.paths.key, known_hosts: lab.paths.knownHosts },
+      defaults: { user: 'root', port: 22, identity: lab.paths.key, known_hosts: lab.paths.knownHosts },
       groups: { edge: { hosts: ['edge-01', 'edge-02'] } },
       hosts: {
         'edge-01': { address: first.address, zone: 'a', region: 'lab' },

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection } from '../../src/model/host.ts';
 import { allHostKeyTypes } from '../../src/transport/algorithms.ts';
+import { recordHostKey } from '../../src/transport/known-hosts/record.ts';
 import { loginWith } from '../../src/transport/login.ts';
 import { openLink } from '../../src/transport/open-link.ts';
-import { fetchHostKey, recordHostKey } from '../../src/transport/trust.ts';
 import { hostOf } from './support/hosts.ts';
 import { makeKey, type TestKey } from './support/keys.ts';
 import { LOGIN_ATTEMPT, type Sshd, startSshd } from './support/sshd.ts';
-import { connectFailure, echoes } from './support/transport.ts';
+import { connectFailure, echoes, offeredKey } from './support/transport.ts';
 
 let sshd: Sshd;
 let stranger: TestKey;
@@ -91,7 +91,7 @@ describe.each(['strict', 'accept-new'] as const)('with the policy %s', (policy) 
     expect(text).toContain(print('ed25519'));
     expect(text).toContain(stranger.fingerprint);
     expect(text).toContain(`${connection.knownHosts?.[0]}:2`);
-    expect(text).toContain('pdeploy hosts trust edge-01');
+    expect(text).toContain('pdeploy hosts trust -l edge-01');
   });
 
   it('a changed key is refused also when the host has another kind that was never seen', async () => {
@@ -145,7 +145,7 @@ describe('an unknown host', () => {
       code: 'PD3101',
       exitCode: 3,
       message: expect.stringContaining(print('ed25519')),
-      hint: expect.stringContaining('pdeploy hosts trust edge-01'),
+      hint: expect.stringContaining('pdeploy hosts trust -l edge-01'),
     });
     expect(log).not.toMatch(LOGIN_ATTEMPT);
   });
@@ -182,15 +182,13 @@ describe('pins', () => {
 });
 
 describe('fetching a key to trust', () => {
-  const env = { HOME: '/nonexistent' };
-
   it('shows it without a login, and connections trust it once it is recorded', async () => {
     const host = hostOf(sshd, await known());
     let log = '';
     const key = await (async () => {
-      let fetched: Awaited<ReturnType<typeof fetchHostKey>> | undefined;
+      let fetched: Awaited<ReturnType<typeof offeredKey>> | undefined;
       log = await logged(async () => {
-        fetched = await fetchHostKey(host, { env });
+        fetched = await offeredKey(host);
       });
       return fetched;
     })();
@@ -203,21 +201,27 @@ describe('fetching a key to trust', () => {
       known: false,
     });
     if (key === undefined) throw new Error('no key');
-    expect(await recordHostKey(host, key)).toBe(host.connection.knownHosts[0]);
+    expect(key.file).toBe(host.connection.knownHosts[0]);
+    await recordHostKey(key.file, key.line);
     expect(await echoes(host)).toBe(true);
-    expect(await fetchHostKey(host, { env })).toMatchObject({ known: true });
+    expect(await offeredKey(host)).toMatchObject({ known: true });
   });
 
   it('takes the kind of key the host is known by', async () => {
     const host = hostOf(sshd, await known(`HOST ${line('ecdsa')}`));
-    expect(await fetchHostKey(host, { env })).toMatchObject({ type: 'ecdsa-sha2-nistp256', known: true });
+    expect(await offeredKey(host)).toMatchObject({ type: 'ecdsa-sha2-nistp256', known: true });
+  });
+
+  it('shows the plain key of a host that only a certificate vouches for', async () => {
+    const host = hostOf(sshd, await known(`@cert-authority * ${stranger.publicLine}`));
+    expect(await offeredKey(host)).toMatchObject({ fingerprint: print('ed25519'), known: false });
   });
 
   it('refuses a key that changed or was revoked', async () => {
     const changed = hostOf(sshd, await known(`HOST ${stranger.publicLine}`));
-    await expect(fetchHostKey(changed, { env })).rejects.toMatchObject({ failure: 'hostkey-changed' });
+    await expect(offeredKey(changed)).rejects.toMatchObject({ failure: 'hostkey-changed' });
     const revoked = hostOf(sshd, await known(`@revoked * ${line('ed25519')}`));
-    await expect(fetchHostKey(revoked, { env })).rejects.toMatchObject({ failure: 'hostkey-revoked' });
+    await expect(offeredKey(revoked)).rejects.toMatchObject({ failure: 'hostkey-revoked' });
   });
 });
 

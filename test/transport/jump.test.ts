@@ -3,11 +3,10 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Connection, Hop, Host } from '../../src/model/host.ts';
-import { fetchHostKey } from '../../src/transport/trust.ts';
 import { hostOf } from './support/hosts.ts';
 import { startProxy } from './support/proxy.ts';
 import { freePort, type Sshd, startSshd } from './support/sshd.ts';
-import { connectFailure, echoes, testTransport } from './support/transport.ts';
+import { connectFailure, echoes, offeredKey, testTransport } from './support/transport.ts';
 
 let bastion: Sshd;
 let inner: Sshd;
@@ -70,15 +69,15 @@ describe('a jump host', () => {
     const unknownHop = await connectFailure(behind({}, [hop(bastion, { knownHosts: [nothing] })]));
     expect(unknownHop).toMatchObject({ failure: 'hostkey-unknown', host: 'edge-01' });
     expect(unknownHop.message).toContain('jump host bastion-01');
-    expect(unknownHop.hint).toContain('pdeploy hosts trust bastion-01');
+    expect(unknownHop.hint).toContain('pdeploy hosts trust -l bastion-01');
     const unknownHost = await connectFailure(behind({ knownHosts: [nothing] }));
     expect(unknownHost).toMatchObject({ failure: 'hostkey-unknown' });
-    expect(unknownHost.hint).toContain('pdeploy hosts trust edge-01');
+    expect(unknownHost.hint).toContain('pdeploy hosts trust -l edge-01');
   });
 
   it('lets the key of the host behind it be fetched', async () => {
     const nothing = join(bastion.dir, 'nothing');
-    const key = await fetchHostKey(behind({ knownHosts: [nothing] }), { env: { HOME: '/nonexistent' } });
+    const key = await offeredKey(behind({ knownHosts: [nothing] }));
     expect(key).toMatchObject({ fingerprint: inner.hostKeys.get('ed25519')?.fingerprint, known: false });
   });
 

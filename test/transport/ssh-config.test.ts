@@ -202,7 +202,9 @@ describe('choosing a transport', () => {
   });
 
   it('says so when the inventory asks for it', async () => {
-    await expect(choose(auto('short', { transport: 'openssh' }))).rejects.toMatchObject({ code: 'PD3110' });
+    const host = auto('short', { transport: 'openssh' });
+    await expect(choose(host)).rejects.toMatchObject({ code: 'PD3110' });
+    expect(await connectFailure(host, { env, sshConfigOf })).toMatchObject({ failure: 'protocol' });
   });
 
   it('says so when only a certificate vouches for the host, or only a security token logs in', async () => {

@@ -1,6 +1,6 @@
 /** An inventory with two hosts, to be edited. The first line gives editors completion and checks. */
 export function inventoryFile(service: string): string {
-  return `# yaml-language-server: $schema=../node_modules/pdeploy/schemas/inventory.schema.json
+  return `# yaml-language-server: $schema=../node_modules/pdeploy/docs/inventory.schema.json
 
 # Where ${service} runs. Replace the addresses, then: pdeploy hosts trust -i staging, pdeploy plan -i staging
 defaults:

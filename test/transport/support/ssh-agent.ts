@@ -11,11 +11,12 @@ export type SshAgent = {
   stop(): Promise<void>;
 };
 
-/** An ssh-agent of its own, in the foreground. */
+/** An ssh-agent of its own. It ends by itself soon after the test run does, whose pipe its command reads. */
 export async function startAgent(dir: string): Promise<SshAgent> {
   const socket = join(dir, 'agent.sock');
-  const child = spawn('ssh-agent', ['-D', '-a', socket], { stdio: ['ignore', 'pipe', 'ignore'] });
-  await once(child.stdout, 'data');
+  const command = ['/bin/sh', '-c', 'echo $SSH_AGENT_PID; exec cat'];
+  const child = spawn('ssh-agent', ['-a', socket, ...command], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const [told] = (await once(child.stdout, 'data')) as [Buffer];
   return {
     socket,
     add: async (keyFile) => {
@@ -23,7 +24,8 @@ export async function startAgent(dir: string): Promise<SshAgent> {
     },
     stop: async () => {
       const gone = once(child, 'exit');
-      child.kill('SIGTERM');
+      process.kill(Number(told.toString()), 'SIGTERM');
+      child.stdin.end();
       await gone;
     },
   };

@@ -89,10 +89,13 @@ export async function startSshd(options: Options = {}): Promise<Sshd> {
 function launch(dir: string): ChildProcess {
   const sshd = `exec /usr/sbin/sshd -D -e -f ${join(dir, 'sshd_config')}`;
   const stdio = ['ignore', 'ignore', 'pipe'] as const;
-  if (process.getuid?.() !== 0) return spawn('/bin/sh', ['-c', sshd], { stdio: [...stdio] });
+  // It must not outlive a test run that is killed.
+  const leash = ['--pdeathsig', 'KILL'];
+  if (process.getuid?.() !== 0)
+    return spawn('setpriv', [...leash, '/bin/sh', '-c', sshd], { stdio: [...stdio] });
   const script = `mount -t tmpfs none /run && mkdir /run/sshd && ${sshd}`;
   const flags = ['--mount', '--pid', '--fork', '--mount-proc', '--kill-child'];
-  return spawn('unshare', [...flags, '/bin/sh', '-c', script], { stdio: [...stdio] });
+  return spawn('setpriv', [...leash, 'unshare', ...flags, '/bin/sh', '-c', script], { stdio: [...stdio] });
 }
 
 async function listening(child: ChildProcess, log: () => string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import type { ConnectError } from '../../../src/errors.ts';
 import type { Host } from '../../../src/model/host.ts';
+import type { OfferedKey } from '../../../src/transport/offered-key.ts';
 import type { Session, Transport } from '../../../src/transport/port.ts';
 import { createSsh2Transport, type Ssh2Options, type Ssh2Transport } from '../../../src/transport/ssh2.ts';
 
@@ -58,4 +59,14 @@ export async function connectFailure(
     await transport.close();
   }
   throw new Error('it connected');
+}
+
+/** The key a host shows to somebody who wants to trust it. */
+export async function offeredKey(host: Host): Promise<OfferedKey> {
+  const transport = testTransport();
+  try {
+    return await transport.offeredKey(host, { timeoutMs: 5_000 });
+  } finally {
+    await transport.close();
+  }
 }
