@@ -14,7 +14,8 @@ export function decodeEvidence(lines: readonly string[]): Evidence | undefined {
     listens: (ports ?? '-')
       .split(',')
       .filter((port) => /^\d+$/.test(port))
-      .map(Number),
+      .map(Number)
+      .sort((a, b) => a - b),
     logs: lines.filter((text) => text.startsWith('log ')).map((text) => printable(text.slice(4))),
   };
 }
