@@ -3,7 +3,6 @@ export type Stopper = {
   /** Its reason is a sentence. */
   readonly signal: AbortSignal;
   why(): string;
-  stop(why: string): void;
   /** Takes the timer and the listeners away. */
   release(): void;
 };
@@ -31,7 +30,6 @@ export function stopWhen(causes: Causes): Stopper {
   return {
     signal: controller.signal,
     why: () => String(controller.signal.reason),
-    stop,
     release: () => {
       clearTimeout(timer);
       causes.abort?.removeEventListener('abort', onAbort);
