@@ -17,7 +17,10 @@ export function decide(state: DeploymentState, now: number): readonly Action[] {
   if (state.stopping === undefined) return next(state, now);
   if (anythingInFlight(state)) return wait('in-flight');
   const down = state.leaseLost === undefined ? downInstances(state)[0] : undefined;
-  if (down !== undefined) return [revert(down)];
+  if (down !== undefined) {
+    const recheck = rechecks(state);
+    return recheck.length > 0 ? recheck : [revert(down)];
+  }
   const harmless = next(state, now).filter(startsNothing);
   return harmless.length > 0 ? harmless : finish(state, now, 'interrupted', `stopped by ${state.stopping}`);
 }
