@@ -41,6 +41,13 @@ async function main(): Promise<void> {
   if (process.getuid?.() !== 0) throw new Error('the benchmark starts containers: run it as root');
   const dir = mkdtempSync(join(tmpdir(), 'pdeploy-bench-'));
   const fleet = await openFleet(dir, Number(options.hosts));
+  const end = async (): Promise<void> => {
+    if (options.keep) return;
+    await fleet.end();
+    rmSync(dir, { recursive: true, force: true });
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => void end().finally(() => process.exit(130)));
   try {
     const work = await works(dir, fleet.inventory, fleet.upstream);
     const tools = await competitors(fleet, dir);
@@ -55,10 +62,7 @@ async function main(): Promise<void> {
     if (options.json !== undefined) writeFileSync(options.json, JSON.stringify(results, null, 2));
     process.stdout.write(`${table(results, tools)}\n`);
   } finally {
-    if (!options.keep) {
-      await fleet.end();
-      rmSync(dir, { recursive: true, force: true });
-    }
+    await end();
   }
 }
 

@@ -23,18 +23,18 @@ export function table(results: Results, tools: readonly Pick<Tool, 'name' | 'not
       '',
     );
     lines.push(
-      '| tool | runs | median s | least s | most s | to the floor | pdeploy is | load |',
-      '|---|---|---|---|---|---|---|---|',
+      '| tool | runs | median s | least s | most s | to the floor | pdeploy is | CPU s here + hosts | load |',
+      '|---|---|---|---|---|---|---|---|---|',
     );
     const floor = secondsOf(results, FLOOR, series);
     const ours = secondsOf(results, OURS, series);
     for (const tool of tools) {
       const all = secondsOf(results, tool.name, series);
       if (all.length === 0) continue;
-      const times = (median(all) / median(ours)).toFixed(1);
+      const times = tool.name === OURS ? '' : `${(median(all) / median(ours)).toFixed(1)} times as fast`;
       lines.push(
         `| ${tool.name} | ${all.length} | ${median(all).toFixed(2)} | ${Math.min(...all).toFixed(2)} | ${Math.max(...all).toFixed(2)} ` +
-          `| ${(median(all) / median(floor)).toFixed(2)} | ${tool.name === OURS ? '' : `${times} times as fast`} | ${cpuOf(results, tool.name, series)} | ${loadOf(results, tool.name, series)} |`,
+          `| ${(median(all) / median(floor)).toFixed(2)} | ${times} | ${cpuOf(results, tool.name, series)} | ${loadOf(results, tool.name, series)} |`,
       );
     }
     lines.push('');
@@ -69,6 +69,7 @@ const PHASES: readonly (readonly [keyof Phases, string])[] = [
 ];
 
 function phaseTable(results: Results): readonly string[] {
+  if (results.phases.length === 0) return [];
   const of = (series: string, key: keyof Phases): string => {
     const values = results.phases.filter((p) => p.series === series).map((p) => p.phases[key]);
     return values.length === 0 ? '' : median(values).toFixed(0);
