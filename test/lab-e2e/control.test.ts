@@ -112,6 +112,33 @@ describe('a deployment under control', () => {
     expect((await fleet.mainPids())[0]).toBe(pids[0]);
   });
 
+  test('Ctrl-C in a rollback: resume takes the rest back too', async () => {
+    expect((await begin('--wave', '100%').done).code).toBe(0);
+    const [newer] = await fleet.answers();
+    const rollback = [
+      'rollback',
+      '-i',
+      'lab',
+      '--yes',
+      '--min-healthy-time',
+      '1s',
+      '--healthy-deadline',
+      '8s',
+    ];
+    const run = fleet.start(...rollback);
+    await run.says(/edge-01@1 {2}switch/);
+    run.child.kill('SIGINT');
+    const ran = await run.done;
+    expect(ran.code, ran.text).toBe(6);
+    expect(await fleet.answers()).toEqual([before[0], newer, newer]);
+
+    const resumed = await fleet.pdeploy('resume');
+    expect(resumed.code, resumed.text).toBe(0);
+    expect(await fleet.answers()).toEqual(before);
+    const releases = await fleet.pdeploy('releases');
+    expect(releases.stdout).not.toContain('bad');
+  });
+
   test('Ctrl-C twice: it leaves at once, and the host goes back by its guard', async () => {
     const run = begin('--min-healthy-time', '3s', '--healthy-deadline', '4s');
     await run.says(/edge-01@1 {2}switch/);
