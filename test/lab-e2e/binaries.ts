@@ -11,17 +11,16 @@ export function forAarch64(binary: string, copy: string): string {
   return copy;
 }
 
-/** A copy of a binary that needs a library which no host has, in place of libgcc_s. */
+/** Of what the reference services need, what not every program does. */
+const LIBRARIES = ['libgcc_s.so.1', 'libzstd.so.1'];
+
+/** A copy of a binary that needs a library which no host has, `libq...`, in place of one that it needs. */
 export function withoutLibrary(binary: string, copy: string): string {
   const bytes = readFileSync(binary);
-  const there = Buffer.from('\0libgcc_s.so.1\0');
-  const absent = Buffer.from('\0libnowhr.so.1\0');
-  let found = 0;
-  for (let at = bytes.indexOf(there); at >= 0; at = bytes.indexOf(there, at + 1)) {
-    absent.copy(bytes, at);
-    found += 1;
-  }
-  if (found === 0) throw new Error(`${binary} does not need libgcc_s.so.1`);
+  const name = LIBRARIES.find((library) => bytes.includes(`\0${library}\0`));
+  if (name === undefined) throw new Error(`${binary} needs none of ${LIBRARIES.join(', ')}`);
+  const [there, absent] = [`\0${name}\0`, `\0${name.replace(/^lib./, 'libq')}\0`];
+  for (let at = bytes.indexOf(there); at >= 0; at = bytes.indexOf(there, at + 1)) bytes.write(absent, at);
   writeFileSync(copy, bytes, { mode: 0o755 });
   return copy;
 }
