@@ -58,13 +58,18 @@ export function agentRequest(
   return { opId, verb, header, payload };
 }
 
-/** Arbitrary text as one token. An empty text is `-`. */
+/** Arbitrary text as one token: `-` for an empty one, `=` and the text when it is a plain word, otherwise base64. */
 export function token(text: string): string {
-  return text === '' ? '-' : Buffer.from(text, 'utf8').toString('base64');
+  if (text === '') return '-';
+  return PLAIN.test(text) ? `=${text}` : Buffer.from(text, 'utf8').toString('base64');
 }
 
+/** A host starts a process for every base64 text that it reads; most arguments need none. */
+const PLAIN = /^[A-Za-z0-9._@:+,=~/{}%-]+$/;
+
 export function untoken(text: string): string {
-  return text === '-' ? '' : Buffer.from(text, 'base64').toString('utf8');
+  if (text === '-') return '';
+  return text.startsWith('=') ? text.slice(1) : Buffer.from(text, 'base64').toString('utf8');
 }
 
 function encodingOf(payload: Payload): 'none' | PayloadEncoding {

@@ -4,9 +4,8 @@ do_apply() {
   trap '' HUP PIPE
   step=lease
   require_epoch
-  mkdir -p "$S" "$OPT/$svc/.incoming"
-  in=$(mktemp -d "$OPT/$svc/.incoming/$op.XXXXXX")
-  tmp=$in
+  [ -d "$S" ] || mkdir -p "$S"
+  make_incoming
   step=unpack
   unpack
   must_lock

@@ -38,7 +38,7 @@ ck_digest() {
 }
 
 ck_token() {
-  case $2 in -) ;; '' | *[!A-Za-z0-9+/=]*) bad "$1" ;; esac
+  case $2 in -) ;; =*[!A-Za-z0-9._@:+,=~/{}%-]*) bad "$1" ;; =?*) ;; '' | *[!A-Za-z0-9+/=]*) bad "$1" ;; esac
   [ ${#2} -le 65536 ] || bad "$1"
 }
 

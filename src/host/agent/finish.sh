@@ -14,13 +14,21 @@ do_finish() {
     sync "$S"
   fi
   step=clean
-  rm -rf -- "$S/undo" "$OPT/$svc/.incoming"
-  # Left by agents that were killed.
-  find "$ROOT/run" -maxdepth 1 -name 'pdeploy.*' -mmin +60 -exec rm -rf -- {} + 2>/dev/null || :
   each_instance prune_records
   collect_releases
-  rm -f "$S/lease"
+  leftovers
+  # The lease last: rm takes them in this order.
+  rm -rf -- "$S/undo" "$OPT/$svc/.incoming" "$S/lease"
   unlock
+}
+
+# Of agents that were killed.
+leftovers() {
+  set +f
+  set -- "$ROOT/run"/pdeploy.*
+  set -f
+  [ -e "$1" ] || return 0
+  find "$@" -maxdepth 0 -mmin +60 -exec rm -rf -- {} + 2>/dev/null || :
 }
 
 each_instance() {
@@ -42,19 +50,33 @@ each_instance() {
 collect_releases() {
   [ -d "$R" ] || return 0
   [ ! -e "$S/last_good" ] || { read -r last <"$S/last_good" && keeps="$keeps $last"; }
+  unkept
+  [ -n "$rest" ] || return 0
+  scan_releases
   used=$(find "$OPT/$svc" "$RUN/$svc" -maxdepth 2 -name current -printf '%l\n' 2>/dev/null | sed 's|.*/||' | tr '\n' ' ')
   set +f
   running=$(find /proc/[0-9]*/exe -maxdepth 0 -lname "$R/*" -printf '%l\n' 2>/dev/null | sed "s|^$R/||; s|/.*||" | tr '\n' ' ')
-  keeps=" $keeps $used $running "
+  set -f
+  keeps="$keeps $used $running"
+  unkept
+  for name in $rest; do
+    rm -rf -- "${R:?}/$name"
+    say "collected $name"
+  done
+  renew_stamps
+}
+
+# Releases of this host that are not in $keeps, in $rest.
+unkept() {
+  rest=
+  set +f
   set -- "$R"/*/
   set -f
   for dir in "$@"; do
     dir=${dir%/}
     name=${dir##*/}
     case $name in *[!0-9a-f]*) continue ;; esac
-    case $keeps in *" $name "*) continue ;; esac
-    rm -rf -- "$dir"
-    say "collected $name"
+    case " $keeps " in *" $name "*) ;; *) rest="$rest $name" ;; esac
   done
 }
 

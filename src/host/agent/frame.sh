@@ -13,6 +13,9 @@ die() {
   code=$1
   shift
   trap - EXIT
+  if [ -n "$arming" ]; then
+    wait "$arming" && stop_guard_later
+  fi
   drop_tmp
   printf 'pdeploy-end %s 1 %s %s\n' "$op" "$code" "$(printf '%s ' "$*" | base64 -w0)"
   exit 1
@@ -32,10 +35,17 @@ drop_tmp() {
   tmp=
 }
 
-# Text of a token into $text; the added letter keeps trailing newlines.
+# Text of a token into $text: `-` is none, after `=` it is as it is, all else is base64. The added letter keeps trailing
+# newlines.
 untoken() {
   text=
-  [ "$1" = - ] && return 0
+  case $1 in
+    -) return 0 ;;
+    =*)
+      text=${1#=}
+      return 0
+      ;;
+  esac
   text=$(printf %s "$1" | base64 -d && printf x) || bad 'a value is not base64'
   text=${text%x}
 }

@@ -57,7 +57,7 @@ next_epoch() {
 
 do_lease() {
   need svc dep action
-  mkdir -p "$S"
+  [ -d "$S" ] || mkdir -p "$S"
   must_lock
   case $action in
     acquire)

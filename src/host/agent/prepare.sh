@@ -4,10 +4,8 @@ do_prepare() {
   [ -n "$instances" ] || bad "'instance' is missing"
   step=lease
   require_epoch
-  mkdir -p "$R" "$S" "$OPT/$svc/.incoming"
-  in=$(mktemp -d "$OPT/$svc/.incoming/$op.XXXXXX")
-  tmp=$in
-  staged=
+  [ -d "$R" ] && [ -d "$S" ] || mkdir -p "$R" "$S"
+  make_incoming
   step=room
   check_room
   step=unpack
@@ -17,21 +15,17 @@ do_prepare() {
   use_undo p
   step=operations
   apply_ops "$in/op"
+  step=metadata
+  check_metas
   if [ -e "$in/release/manifest" ]; then
     step=stage
-    staged=1
     stage_release
     say 'stage stored'
   else
     intact "$digest" || die not-found "release $digest is not on the host"
     say 'stage present'
   fi
-  step=metadata
-  n=9001
-  update_meta meta
-  n=9002
-  update_meta env
-  [ -z "$staged" ] || sync "$R/$digest/meta" "$R/$digest/env" "$R/$digest"
+  update_metas
   step=instances
   prepare_instances
   unlock
@@ -39,6 +33,14 @@ do_prepare() {
   verify_unit
   step=test
   test_config
+}
+
+# Where the payload is unpacked: readable for root alone, there may be secrets in it.
+make_incoming() {
+  in=$OPT/$svc/.incoming/$op.$$
+  [ ! -e "$in" ] || rm -rf -- "$in"
+  mkdir -p -m 0700 "$OPT/$svc/.incoming" "$in"
+  tmp=$in
 }
 
 check_room() {
@@ -49,7 +51,9 @@ check_room() {
   [ "$3" = 0 ] || [ "$4" -ge $((files + 64)) ] || die no-space "$OPT has only $4 inodes left"
 }
 
+# $listing has a line `<type> <mode> <path>` for everything that came, sorted by path.
 unpack() {
+  listing=
   case $payload in
     none) return 0 ;;
     tar) filter= ;;
@@ -64,21 +68,29 @@ unpack() {
       *) die bad-request "the payload could not be unpacked: $line" ;;
     esac
   fi
-  rm -f "$in/.tar"
-  odd=$(find "$in" \( ! -type d ! -type f \) -o -type f -links +1 -o -name '*[!A-Za-z0-9._@+=,~-]*')
-  [ -z "$odd" ] || bad 'the payload has something that is not a plain file'
+  listing=$(cd "$in" && find . -mindepth 1 ! -path ./.tar \
+    \( \( ! -type d ! -type f -o -type f -links +1 -o -name '*[!A-Za-z0-9._@+=,~-]*' \) -printf 'odd\n' -o -printf '%y %#m %P\n' \) | sort -k3)
+  case $NL$listing$NL in *"$NL"odd"$NL"*) bad 'the payload has something that is not a plain file' ;; esac
 }
 
 # meta and env say to which fleet-wide release the directory belongs now; the same directory can be part of several.
-update_meta() {
-  [ -f "$in/$1" ] || return 0
-  if grep -q '[[:cntrl:]]' "$in/$1"; then bad "$1 has control characters"; fi
-  if [ -n "$staged" ]; then
-    # The release was put there by this very request: one more file in it, made durable with the others.
-    install -m 0644 -o root -g root -- "$in/$1" "$R/$digest/$1" || die failed "$1 could not be written"
-  else
-    put "$in/$1" "$R/$digest/$1" root root 0644 || :
-  fi
+check_metas() {
+  metas=
+  for name in meta env; do
+    [ ! -f "$in/$name" ] || metas="$metas $in/$name"
+  done
+  [ -n "$metas" ] || return 0
+  ! grep -q '[[:cntrl:]]' $metas || bad 'meta or env has control characters'
+}
+
+# Those of a release that was there already; a new one was staged with its own.
+update_metas() {
+  [ -n "$metas" ] || return 0
+  n=9000
+  for name in meta env; do
+    n=$((n + 1))
+    [ ! -f "$in/$name" ] || put "$in/$name" "$R/$digest/$name" root root 0644 || :
+  done
 }
 
 prepare_instances() {
@@ -87,7 +99,7 @@ prepare_instances() {
   n=9100
   for inst in $instances; do
     place "$inst"
-    mkdir -p "$I" "${C%/*}" "${L%/*}"
+    [ -d "$I" ] && [ -d "${C%/*}" ] && [ -d "${L%/*}" ] || mkdir -p "$I" "${C%/*}" "${L%/*}"
     policy_unit "$R/$digest"
     [ -L "$L" ] || ln -sfnT "$C" "$L"
     n=$((n + 1))
@@ -124,7 +136,7 @@ write_tmpfiles() {
       say "L+! /run/pdeploy/$svc/$dir/current - - - - /opt/pdeploy/$svc/$dir/current"
     done
   } >"$in/tmpfiles"
-  mkdir -p "$ETC/tmpfiles.d"
+  [ -d "$ETC/tmpfiles.d" ] || mkdir -p "$ETC/tmpfiles.d"
   cmp -s "$in/tmpfiles" "$ETC/tmpfiles.d/pdeploy-$svc.conf" && return 0
   copy_over "$in/tmpfiles" "$ETC/tmpfiles.d/pdeploy-$svc.conf" root root 0644
   say 'changed tmpfiles'

@@ -4,45 +4,135 @@ stamp() {
   (cd "$1" && find . -type f ! -path ./.verified ! -path ./meta ! -path ./env -printf '%P %i %s %C@\n' | sort)
 }
 
+# A link to one of its files from elsewhere changes a ctime too: then the digests speak, and the stamp is taken anew.
 intact() {
   [ -e "$R/$1/.verified" ] || return 1
-  stamp "$R/$1" | cmp -s - "$R/$1/.verified"
+  ! stamp "$R/$1" | cmp -s - "$R/$1/.verified" || return 0
+  digests_hold "$1" || return 1
+  stamp "$R/$1" >"$R/$1/.verified"
 }
 
-# Digests of the files of a manifest in the form `<sha256> *<path>`, one process for all.
+digests_hold() (
+  tmp='' reuse='' digest=$1
+  cd "$R/$1" && [ -f manifest ] || exit 1
+  listing=$(find . -mindepth 1 ! -path ./.verified ! -path ./meta ! -path ./env -printf '%y %#m release/%P\n' | sort -k3)
+  check_manifest >/dev/null
+)
+
+stamps() {
+  (cd "$R" && find . -mindepth 2 -type f ! -name .verified ! -path './*/meta' ! -path './*/env' -printf '%P %i %s %C@\n' | sort)
+}
+
+# The releases whose stamp holds, in $whole: one find for all of them.
+scan_releases() {
+  whole=
+  set +f
+  set -- "$R"/*/.verified
+  set -f
+  [ -e "$1" ] || return 0
+  now_stamp=$NL$(stamps)$NL
+  for file in "$@"; do
+    name=${file%/.verified}
+    name=${name##*/}
+    same=1
+    while IFS= read -r line; do
+      line=$NL$name/$line$NL
+      case $now_stamp in
+        *"$line"*) now_stamp=${now_stamp%%"$line"*}$NL${now_stamp#*"$line"} ;;
+        *) same=0 ;;
+      esac
+    done <"$file"
+    case $now_stamp in *"$NL$name/"*) same=0 ;; esac
+    [ $same = 0 ] || whole="$whole $name"
+  done
+}
+
+# After a link was made or removed: the stamps of those that were whole before. What a crash leaves undone, the digests
+# make good.
+renew_stamps() {
+  [ -n "$whole" ] || return 0
+  lines=$(stamps)
+  for name in $whole; do
+    [ ! -d "$R/$name" ] || printf '%s\n' "$lines" | sed -n "s|^$name/||p" >"$R/$name/.verified"
+  done
+}
+
+# with_names COMMAND...: runs it with $names at its end, in one process as long as that is sure to fit.
+with_names() {
+  if [ ${#names} -lt 65536 ]; then "$@" $names; else printf '%s\n' $names | xargs "$@"; fi
+}
+
 digests() {
-  if command -v openssl >/dev/null 2>&1; then
-    cut -d' ' -f3 manifest | xargs openssl dgst -sha256 -r --
-  else
-    cut -d' ' -f3 manifest | xargs sha256sum -b --
-  fi
+  if command -v openssl >/dev/null 2>&1; then with_names openssl dgst -sha256 -r --; else with_names sha256sum -b --; fi
 }
 
-# check_manifest DIR: the files are those of the manifest, with its modes and digests, and the manifest is $digest.
+# In the directory of what was sent: the files are those of the manifest, with its modes and digests, and the manifest is
+# $digest. $listing says what tar made of the payload.
 check_manifest() {
-  set -- $(sha256sum <"$1/manifest")
-  [ "$1" = "$digest" ] || die verify-failed 'the manifest is not the one that was announced'
-  if grep -Evq '^[0-9a-f]{64} 0[0-7]{3} [A-Za-z0-9_][A-Za-z0-9._@+=,~-]*(/[A-Za-z0-9_][A-Za-z0-9._@+=,~-]*)*$' manifest; then
-    die verify-failed 'the manifest has a line that is not allowed'
-  fi
-  if grep -Eq ' (meta|env|manifest)$' manifest; then die verify-failed 'the manifest uses a reserved name'; fi
-  fill_from
-  find . -type f ! -path ./manifest -printf '%#m %P\n' | sort -k2 >"$tmp/have"
-  cut -d' ' -f2,3 manifest | sort -k2 | cmp -s - "$tmp/have" ||
-    die verify-failed 'the files or their modes are not those of the manifest'
-  digests >"$tmp/digests" || die verify-failed 'the files could not be read back'
-  sed 's/^\([0-9a-f]*\) [0-7]* /\1 */' manifest | cmp -s - "$tmp/digests" ||
-    die verify-failed 'a file arrived damaged'
+  read_manifest
+  have=
+  while read -r type mode path; do
+    case $path in release/manifest) continue ;; release/*) ;; *) continue ;; esac
+    case $type$mode in
+      f*) have="$have$mode ${path#release/}$NL" ;;
+      d0755) ;;
+      *) die verify-failed 'a directory has an odd mode, or something is not a file' ;;
+    esac
+  done <<EOF
+$listing
+EOF
+  [ "$have" = "$want" ] || die verify-failed 'the files or their modes are not those of the manifest'
+  names="manifest $sent"
+  sums=$(digests) || die verify-failed 'the files could not be read back'
+  [ "${sums%%"$NL"*}" = "$digest *manifest" ] || die verify-failed 'the manifest is not the one that was announced'
+  [ "$sums$NL" = "$digest *manifest$NL$want_sums" ] || die verify-failed 'a file arrived damaged'
 }
 
-# Files that another release of this host has already are copied here instead of being sent. Their digests are read back
-# like those of all others.
-fill_from() {
-  [ -n "$reuse" ] || return 0
-  intact "$reuse" || die not-found "release $reuse is not on the host any more"
-  while read -r _ _ path; do
-    [ ! -e "$path" ] || continue
-    case $path in */*) mkdir -p -- "${path%/*}" ;; esac
-    cp -p --reflink=auto -- "$R/$reuse/$path" "$path" 2>/dev/null || die not-found "release $reuse has no $path to take over"
+# What should have been sent: $want has modes and names, $want_sums digests, $sent the names. $unsent has the lines of
+# files that another release of this host has.
+read_manifest() {
+  want= want_sums= sent= unsent=
+  while IFS= read -r line; do
+    path=${line#* * }
+    mode=${line#* } mode=${mode%% *}
+    sum=${line%% *}
+    case $path/ in
+      manifest/ | meta/ | env/) die verify-failed 'the manifest uses a reserved name' ;;
+      *[!A-Za-z0-9._@+=,~/-]* | [!A-Za-z0-9_]* | */[!A-Za-z0-9_]*) sum= ;;
+    esac
+    case $sum in *[!0-9a-f]*) sum= ;; esac
+    case $mode in 0[0-7][0-7][0-7]) ;; *) sum= ;; esac
+    [ ${#sum} -eq 64 ] && [ "$line" = "$sum $mode $path" ] ||
+      die verify-failed 'the manifest has a line that is not allowed'
+    if [ -n "$reuse" ] && [ ! -e "$path" ]; then
+      unsent="$unsent$line$NL"
+      continue
+    fi
+    want="$want$mode $path$NL"
+    want_sums="$want_sums$sum *$path$NL"
+    sent="$sent $path"
   done <manifest
+}
+
+# Files that another release of this host has already are not sent. They are linked: the digest of such a file was read
+# back when it came, and its stamp still holds.
+link_unsent() {
+  [ -n "$unsent" ] || return 0
+  scan_releases
+  case " $whole " in
+    *" $reuse "*) ;;
+    *) intact "$reuse" || die not-found "release $reuse is not on the host any more" ;;
+  esac
+  theirs=$NL$(cat "$R/$reuse/manifest")$NL
+  while read -r sum mode path; do
+    case $theirs in
+      *"$NL$sum $mode $path$NL"*) ;;
+      *) die not-found "release $reuse has no $path to take over" ;;
+    esac
+    case $path in */*) [ -d "${path%/*}" ] || mkdir -p -- "${path%/*}" ;; esac
+    ln -- "$R/$reuse/$path" "$path" || die failed "$path could not be taken over from release $reuse"
+  done <<EOF
+${unsent%"$NL"}
+EOF
+  renew_stamps
 }

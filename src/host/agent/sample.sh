@@ -16,13 +16,13 @@ take_sample() {
   show_unit
   exe=0 fresh=0 missing=-
   if [ "$u_pid" != 0 ]; then
-    set -- $(stat -L -c %d:%i -- "/proc/$u_pid/exe" "$want" 2>/dev/null)
-    [ $# -ne 2 ] || [ "$1" != "$2" ] || exe=1
     if { read -r line <"/proc/$u_pid/stat"; } 2>/dev/null; then
       set -- ${line##*) }
       shift 19
       [ "$1" -lt "$since" ] || fresh=1
     fi
+    links=$NL$(find "/proc/$u_pid/exe" "/proc/$u_pid/fd" -maxdepth 1 \( -name exe -o -lname 'socket:*' \) -printf '%l\n' 2>/dev/null || :)$NL
+    prove_exe
     missing_listens
   elif [ -n "$listens" ]; then
     set -- $listens
@@ -43,17 +43,32 @@ EOF
   [ "$exe$fresh$missing" = 11- ] || passed=0
 }
 
+# The main process runs the verified file: the same inode, and, as releases may share a file by a link, under the name
+# that it has in this release.
+prove_exe() {
+  [ "/proc/$u_pid/exe" -ef "$want" ] || return 0
+  path=${links#"$NL"}
+  path=${path%%"$NL"*}
+  case $path in
+    "$want") exe=1 ;;
+    "$R"/*) ;;
+    *) exe=1 ;;
+  esac
+}
+
 # Ports that the main process itself does not listen on, in $missing.
 missing_listens() {
   [ -n "$listens" ] || return 0
   list_listeners
-  owned=$(find "/proc/$u_pid/fd" -maxdepth 1 -lname 'socket:*' -printf ' %l ' 2>/dev/null) || owned=
   missing=
   for port in $listens; do
     found=
-    for inode in $(listener_inodes "$port"); do
-      case $owned in *" socket:[$inode] "*) found=1 ;; esac
-    done
+    while read -r bound inode; do
+      [ "$bound" = "$port" ] || continue
+      case $links in *"${NL}socket:[$inode]$NL"*) found=1 ;; esac
+    done <<EOF
+$listeners
+EOF
     [ -n "$found" ] || missing="$missing $port"
   done
   [ -n "$missing" ] || missing=-
@@ -62,20 +77,15 @@ missing_listens() {
 # $listeners: lines `<port> <inode>`. The kernel filters for ss; /proc/net/tcp lists every connection of the host.
 list_listeners() {
   if command -v ss >/dev/null 2>&1; then
-    listeners=$(ss -Hltne ${net_ports:+"$net_ports"} 2>/dev/null | sed -n 's/^[^ ]*  *[^ ]*  *[^ ]*  *[^ ]*:\([0-9]*\) .* ino:\([0-9]*\) .*/\1 \2/p')
+    listeners=$(ss -Hltne ${net_ports:+"$net_ports"} 2>/dev/null | while read -r _ _ _ local _ rest; do
+      inode=${rest#*ino:}
+      printf '%s %s\n' "${local##*:}" "${inode%% *}"
+    done)
   else
     listeners=$(cat /proc/net/tcp /proc/net/tcp6 2>/dev/null |
       sed -n 's/^ *[0-9]*: [0-9A-F]*:\([0-9A-F]*\) [0-9A-F]*:0000 0A [^ ]* [^ ]* [^ ]* *[0-9]* *[0-9]* \([0-9]*\) .*/0x\1 \2/p' |
       while read -r port inode; do printf '%d %s\n' "$port" "$inode"; done)
   fi
-}
-
-listener_inodes() {
-  while read -r port inode; do
-    [ "$port" != "$1" ] || printf '%s ' "$inode"
-  done <<EOF
-$listeners
-EOF
 }
 
 # Streams samples for $stream seconds, until the trial is over or nobody reads any more. Quick until the first

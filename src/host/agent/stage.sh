@@ -2,19 +2,22 @@
 stage_release() {
   rel=$in/release
   cd "$rel"
-  check_manifest "$rel"
+  check_manifest
+  if [ -e "$R/$digest" ] && intact "$digest"; then
+    cd /
+    return 0
+  fi
   unit_user "$rel"
   # Owner root, group the service's: a 0640 file with a secret can be read by the service and by nobody else.
-  chown -R "root:$group" -- "$rel"
-  find . -type d -exec chmod 0755 {} +
-  find . ! -name . -print0 | xargs -0 sync -- "$rel"
-  stamp "$rel" >"$rel/.verified"
-  sync "$rel/.verified" "$rel"
+  [ "$group" = root ] || chown -R "root:$group" -- .
+  link_unsent
+  [ -z "$metas" ] || mv -- $metas .
+  metas=
+  stamp "$rel" >.verified
+  names=$(find . ! -name . -printf '%P ')
+  with_names sync -- .
   cd /
-  if [ -e "$R/$digest" ]; then
-    if intact "$digest"; then return 0; fi
-    mv -T "$R/$digest" "$in/damaged"
-  fi
+  [ ! -e "$R/$digest" ] || mv -T "$R/$digest" "$in/damaged"
   mv -T "$rel" "$R/$digest"
   sync "$R"
   say "changed release $digest"
