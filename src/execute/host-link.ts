@@ -5,7 +5,8 @@ import { isTrailer, parseReply } from '../host/reply.ts';
 import type { AgentRequest } from '../host/request.ts';
 import { packTar } from '../host/tar.ts';
 import type { Host } from '../model/host.ts';
-import type { RunResult, Session, Transport } from '../transport/port.ts';
+import type { RunOptions, RunResult, Session, Transport } from '../transport/port.ts';
+import { type ReadyAgent, startAgent } from './ready-agent.ts';
 
 /** An answer of the agent. `unknown`: asked again as long as was allowed and still no word. */
 export type CallResult =
@@ -36,6 +37,8 @@ export type HostLink = {
   readonly host: Host;
   call(request: AgentRequest, options: CallOptions): Promise<CallResult>;
   connect(): Promise<void>;
+  /** Starts an agent for the next call, when one can be expected soon. */
+  expectCall(): void;
   close(): Promise<void>;
 };
 
@@ -46,6 +49,7 @@ const NOT_FOUND_EXIT = 127;
 /** Every verb answers the same when it is asked twice with one operation id; that is what makes the retries here safe. */
 export function openLink(host: Host, transport: Transport, abort: AbortSignal): HostLink {
   let session: Promise<Session> | undefined;
+  let ready: { readonly on: Session; readonly agent: ReadyAgent } | undefined;
 
   const current = (): Promise<Session> => {
     if (session === undefined) {
@@ -69,15 +73,22 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
     }
     const once = async (): Promise<CallResult | 'install'> => {
       const lines: string[] = [];
-      const result = await open.run('agent', {
-        stdin: stdinOf(request, options),
-        deadlineMs: options.deadlineMs,
-        onLine: (line) => {
-          lines.push(line);
-          if (!isTrailer(line)) options.onLine?.(line);
-        },
-        ...(options.signal === undefined ? {} : { signal: options.signal }),
-      });
+      const run = (agent: ReadyAgent | undefined): Promise<RunResult> => {
+        const how: RunOptions = {
+          stdin: stdinOf(request, options),
+          deadlineMs: options.deadlineMs,
+          onLine: (line) => {
+            lines.push(line);
+            if (!isTrailer(line)) options.onLine?.(line);
+          },
+          ...(options.signal === undefined ? {} : { signal: options.signal }),
+        };
+        return agent === undefined ? open.run('agent', how) : agent.run(how);
+      };
+      const waiting = ready?.on === open ? ready.agent : undefined;
+      ready = undefined;
+      let result = await run(waiting);
+      if (waiting !== undefined && result.kind === 'never-started') result = await run(undefined);
       return options.signal?.aborted === true ? { kind: 'stopped' } : interpret(result, lines, request.opId);
     };
     const first = await once();
@@ -99,6 +110,15 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
     connect: async () => {
       await current();
     },
+    expectCall: () => {
+      const opening = session;
+      opening?.then(
+        (open) => {
+          if (ready?.on !== open && session === opening) ready = { on: open, agent: startAgent(open) };
+        },
+        () => undefined,
+      );
+    },
     call: async (request, options) => {
       const until = performance.now() + (options.retryForMs ?? 20_000);
       for (let n = 0; ; n += 1) {
@@ -112,6 +132,8 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
     close: async () => {
       const open = session;
       session = undefined;
+      ready?.agent.drop();
+      ready = undefined;
       if (open !== undefined) await open.then((s) => s.close()).catch(() => undefined);
     },
   };

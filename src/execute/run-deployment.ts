@@ -17,7 +17,7 @@ import type { StateStore } from '../state/port.ts';
 import type { DeploymentContext, FormerRelease } from './deployment-context.ts';
 import type { Fleet } from './fleet.ts';
 import type { HookRunner } from './hooks.ts';
-import { acquireLeases, type Leases } from './lease.ts';
+import { acquireLeases, describe, type Leases } from './lease.ts';
 import { prepareHost } from './prepare-host.ts';
 import { recheckInstance } from './recheck-instance.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -291,6 +291,6 @@ async function finishHost(
       type: 'note',
       level: 'warn',
       host,
-      text: 'its lease could not be released; it frees itself within 120 s',
+      text: `its part of the deployment was not closed: ${describe(result)}; its lease frees itself within 120 s`,
     });
 }

@@ -41,8 +41,19 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     streamSeconds: plan.strategy.healthyDeadlineMs / 1_000 + 5,
     ops: at.target.ops.activate,
   });
-  const result = await watchTrial(context, at, request, check, started);
+  const result = await watchTrial(context, at, request, check, started, (line) => {
+    // From here on the host waits for its service to stop and start.
+    if (line.startsWith('armed ')) expectNext(context, id);
+  });
   if (!context.gone.aborted) await settleTrial(context, at, opId, result, started);
+}
+
+/** The next calls: a commit or a rollback here, then the switch of the instance that comes after. */
+function expectNext(context: DeploymentContext, id: InstanceId): void {
+  const all = context.plan.hosts.flatMap((h) => h.instances.map((i) => ({ host: h.host, instance: i })));
+  const at = all.findIndex((one) => one.instance.id === id);
+  const next = all.slice(at + 1).find((one) => one.instance.action !== 'nothing');
+  for (const one of [all[at], next]) if (one !== undefined) context.fleet.link(one.host).expectCall();
 }
 
 /** Reads the samples of a trial and records them. */
@@ -52,6 +63,7 @@ export function watchTrial(
   request: Parameters<typeof gate>[0]['request'],
   check: HealthCheck,
   started: number,
+  onLine: (line: string) => void = () => undefined,
 ): Promise<GateResult> {
   const { recorder, plan } = context;
   let switched = false;
@@ -65,6 +77,7 @@ export function watchTrial(
     address: at.target.host.connection.address,
     gone: context.gone,
     onSwitched: () => undefined,
+    onLine,
     onSample: (sample, progress) => {
       if (!switched && sample.pid > 0) {
         switched = true;

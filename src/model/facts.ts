@@ -52,7 +52,7 @@ export type ReleaseObservation = {
   /** Fleet-wide release id from its metadata. */
   readonly release: string;
   readonly label: string;
-  /** The stamp taken when it was verified still holds for every file. */
+  /** Every file is as it was verified: the stamp taken then still holds, or else its digest does. */
   readonly intact: boolean;
 };
 

@@ -66,6 +66,8 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
     },
     end: async (reason) => {
       going(reason);
+      // With the goodbye handed over there is nothing to wait for: sshd takes its time to close a login.
+      socket.once('finish', gone);
       client.end();
       await dead;
     },

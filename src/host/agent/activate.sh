@@ -28,8 +28,8 @@ do_activate() {
   say "armed $guard"
   step=operations
   use_undo "a-$op"
-  need_tmp
   if [ -n "$ops" ]; then
+    need_tmp
     in=$tmp
     unpack
     guarded=1
@@ -78,12 +78,10 @@ join_trial() {
 }
 
 check_switch() {
-  current=
-  if [ -L "$C" ]; then
-    current=$(readlink "$C")
-    current=${current##*/}
-  fi
-  [ "$current" = "$from" ] || die conflict "$unit is on release ${current:-none}, not ${from:-none}"
+  if [ -n "$from" ]; then [ "$C" -ef "$R/$from" ]; else [ ! -L "$C" ]; fi || {
+    current=$(readlink "$C") || current=none
+    die conflict "$unit is on release ${current##*/}, not ${from:-none}"
+  }
   intact "$to" || die not-found "release $to is not on the host, or was changed since it was verified"
   [ -x "$R/$to/bin/$binary" ] || bad 'the release has no such binary'
   policy_unit "$R/$to"
@@ -93,7 +91,7 @@ check_switch() {
   # fresh: 1 the unit is ours and new, going back removes it; 2 somebody's unit is taken over, going back restores it.
   fresh=0 volatile=0 was=-
   same_unit "$R/$to" || volatile=1
-  [ -z "$current" ] || return 0
+  [ -z "$from" ] || return 0
   fresh=1
   if [ -e "$SYSTEM/$unit" ] && [ ! -e "$I/made-unit" ]; then
     fresh=2

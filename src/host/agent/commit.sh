@@ -1,4 +1,5 @@
-# From trial to durable. The rename decides; everything after it can be done again by anybody (finish_commit).
+# From trial to durable. The rename decides; everything after it can be done again by anybody (finish_commit). So the
+# answer does not wait for it: a child of this process goes on, with the lock, and `finish` looks whether it came through.
 do_commit() {
   need svc inst epoch dep
   trap '' HUP PIPE
@@ -6,15 +7,15 @@ do_commit() {
   require_epoch
   step=decide
   mv -T "$I/pending.$op" "$I/committed.$op" 2>/dev/null || [ -e "$I/committed.$op" ] || say_ended
+  sync "$I"
   step=finish
   read_record "$I/committed.$op"
-  [ -n "$t_done" ] || finish_commit
+  [ -n "$t_done" ] || (finish_commit) </dev/null >/dev/null 2>&1 &
   unlock
   say committed
 }
 
 finish_commit() {
-  sync "$I"
   if [ "$t_volatile" = 1 ]; then
     if [ "$t_fresh" = 2 ]; then
       dep=$t_deployment

@@ -8,6 +8,8 @@ do_finish() {
   set -- "$S"/*/pending.*
   set -f
   [ ! -e "$1" ] || die conflict "a trial is pending: ${1##*/pending.}"
+  step=commits
+  each_instance finish_commits
   if [ -n "$proven" ]; then
     say "$proven" >"$S/last_good.new"
     mv -T "$S/last_good.new" "$S/last_good"
@@ -20,6 +22,20 @@ do_finish() {
   # The lease last: rm takes them in this order.
   rm -rf -- "$S/undo" "$OPT/$svc/.incoming" "$S/lease"
   unlock
+}
+
+# Commits of this deployment that were decided and not carried out.
+finish_commits() {
+  set +f
+  set -- "$I/committed.$dep"-*
+  set -f
+  for file in "$@"; do
+    read_record "$file" && [ -z "$t_done" ] || continue
+    sync "$I"
+    enabled=
+    [ "$t_fresh" = 0 ] || enabled=1
+    (op=$t_op && finish_commit >/dev/null) || die failed "the commit $t_op could not be carried out"
+  done
 }
 
 # Of agents that were killed.

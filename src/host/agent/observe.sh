@@ -14,9 +14,11 @@ do_observe() {
 }
 
 say_facts() {
-  set -- $(uname -m -r)
-  say "fact arch $2"
-  say "fact kernel $1"
+  # `read` takes one byte at a time, which numbers below /proc/sys do not allow.
+  set -- $(cat /proc/sys/fs/nr_open /proc/sys/kernel/osrelease /proc/sys/kernel/arch 2>/dev/null)
+  nr_open=$1
+  say "fact arch ${3:-$(uname -m)}"
+  say "fact kernel $2"
   os=
   while IFS='=' read -r key value; do
     case $key in PRETTY_NAME) os=${value#\"} os=${os%\"} ;; esac
@@ -60,8 +62,7 @@ say_facts() {
   while read -r key value; do
     [ "$key" != CapEff: ] || caps=$value
   done </proc/1/status
-  # `read` takes one byte at a time, which numbers below /proc/sys do not allow.
-  say "fact nofile $(cat /proc/sys/fs/nr_open) $hard $caps"
+  say "fact nofile $nr_open $hard $caps"
   clock
   say "fact uptime $now"
   say "fact clock $(date +%s.%N)"

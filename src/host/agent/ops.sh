@@ -95,7 +95,7 @@ op_remove() {
 op_user() {
   untoken "$4"
   case $text in *[!\ -~]* | *:* | *\"*) bad 'user comment' ;; esac
-  line=$(getent passwd "$1") || line=
+  passwd_line "$1" || line=
   if [ -z "$line" ]; then
     printf 'u %s - "%s" %s %s\n' "$1" "$text" "$2" "$3" >"$ETC/sysusers.d/pdeploy-$1.conf" 2>/dev/null || {
       mkdir -p "$ETC/sysusers.d"

@@ -94,7 +94,6 @@ update_metas() {
 }
 
 prepare_instances() {
-  unit_user "$R/$digest"
   fresh_units=
   n=9100
   for inst in $instances; do
@@ -122,22 +121,22 @@ unit_is_ours() { [ ! -e "$SYSTEM/$unit" ] || [ -e "$I/made-unit" ]; }
 
 # After a boot the links in /run lead to what was committed. `!`: at boot only, never in the middle of a trial.
 write_tmpfiles() {
-  {
-    say "d /run/pdeploy 0755 root root -"
-    say "d /run/pdeploy/$svc 0755 root root -"
-    set +f
-    set -- "$OPT/$svc"/*/
-    set -f
-    for dir in "$@"; do
-      dir=${dir%/}
-      dir=${dir##*/}
-      [ "$dir" = releases ] && continue
-      say "d /run/pdeploy/$svc/$dir 0755 root root -"
-      say "L+! /run/pdeploy/$svc/$dir/current - - - - /opt/pdeploy/$svc/$dir/current"
-    done
-  } >"$in/tmpfiles"
+  wanted="d /run/pdeploy 0755 root root -${NL}d /run/pdeploy/$svc 0755 root root -"
+  set +f
+  set -- "$OPT/$svc"/*/
+  set -f
+  for dir in "$@"; do
+    dir=${dir%/}
+    dir=${dir##*/}
+    [ "$dir" = releases ] && continue
+    wanted="$wanted${NL}d /run/pdeploy/$svc/$dir 0755 root root -${NL}L+! /run/pdeploy/$svc/$dir/current - - - - /opt/pdeploy/$svc/$dir/current"
+  done
+  there=
+  [ ! -f "$ETC/tmpfiles.d/pdeploy-$svc.conf" ] ||
+    while IFS= read -r line; do there="$there${there:+$NL}$line"; done <"$ETC/tmpfiles.d/pdeploy-$svc.conf"
+  [ "$there" != "$wanted" ] || return 0
+  say "$wanted" >"$in/tmpfiles"
   [ -d "$ETC/tmpfiles.d" ] || mkdir -p "$ETC/tmpfiles.d"
-  cmp -s "$in/tmpfiles" "$ETC/tmpfiles.d/pdeploy-$svc.conf" && return 0
   copy_over "$in/tmpfiles" "$ETC/tmpfiles.d/pdeploy-$svc.conf" root root 0644
   say 'changed tmpfiles'
 }

@@ -26,34 +26,54 @@ probe_http() {
       *:*:*) name=[$host] ;;
       *) name=${host:-127.0.0.1} name=${name%:*} ;;
     esac
-    got=$(curl -q -g -s -S -k -i --noproxy '*' --path-as-is --max-time "$secs" --connect-to "::127.0.0.1:$2" \
-      ${host:+-H "Host: $host"} "$1://$name:$2$3" 2>"$tmp/curl" | head -c 12288 | base64 -w0)
-  elif [ "$1" = http ]; then
-    got=$(timeout "$secs" bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 7
-      printf "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: pdeploy\r\nConnection: close\r\n\r\n" "$2" "$3" >&3
-      cat <&3' - "$2" "$3" "$4" 2>"$tmp/curl" | head -c 12288 | base64 -w0)
+    # Base64 has neither colon nor space, so what curl says stands out.
+    got=$({
+      curl -q -g -s -S -k -i --noproxy '*' --path-as-is --max-time "$secs" --connect-to "::127.0.0.1:$2" \
+        ${host:+-H "Host: $host"} "$1://$name:$2$3" 2>&3 | head -c 12288 | base64 -w0
+    } 3>&1)
+    said=
+    case $got in *'curl: '*)
+      said=${got#*curl: }$NL
+      got=${got%%curl: *}${said#*"$NL"}
+      said="curl: ${said%%"$NL"*}"
+      ;;
+    esac
+    got=${got%"$NL"}
+    case $got in *[!A-Za-z0-9+/=]*) got= ;; esac
   else
-    got=$(printf 'GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: pdeploy\r\nConnection: close\r\n\r\n' "$3" "$4" |
-      timeout "$secs" openssl s_client -quiet -connect "127.0.0.1:$2" -servername "${4%:*}" 2>"$tmp/curl" |
-      head -c 12288 | base64 -w0)
+    need_tmp
+    got=$(http_by_hand "$@" 2>"$tmp/said" | head -c 12288 | base64 -w0)
+    read -r said <"$tmp/said" || :
   fi
   if [ -n "$got" ]; then
     answer=http:$got
     case $got in SFRUUC8xLjEgM[jz]* | SFRUUC8xLjAgM[jz]* | SFRUUC8yID[IM]*) ;; *) passed=0 ;; esac
   else
-    read -r line <"$tmp/curl" || line='no answer'
-    probe_error http "$line"
+    probe_error http "${said:-no answer}"
+  fi
+}
+
+# Where there is no curl.
+http_by_hand() {
+  if [ "$1" = http ]; then
+    timeout "$secs" bash -c 'exec 3<>"/dev/tcp/127.0.0.1/$1" || exit 7
+      printf "GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: pdeploy\r\nConnection: close\r\n\r\n" "$2" "$3" >&3
+      cat <&3' - "$2" "$3" "$4"
+  else
+    printf 'GET %s HTTP/1.0\r\nHost: %s\r\nUser-Agent: pdeploy\r\nConnection: close\r\n\r\n' "$3" "$4" |
+      timeout "$secs" openssl s_client -quiet -connect "127.0.0.1:$2" -servername "${4%:*}"
   fi
 }
 
 probe_tcp() {
   seconds "$2"
-  if timeout "$secs" bash -c ': <>"/dev/tcp/127.0.0.1/$1"' - "$1" 2>"$tmp/curl"; then
+  need_tmp
+  if timeout "$secs" bash -c ': <>"/dev/tcp/127.0.0.1/$1"' - "$1" 2>"$tmp/said"; then
     answer=tcp:
   else
     status=$?
-    [ $status -ne 124 ] || say 'timed out' >"$tmp/curl"
-    read -r line <"$tmp/curl" || line='no connection'
+    [ $status -ne 124 ] || say 'timed out' >"$tmp/said"
+    read -r line <"$tmp/said" || line='no connection'
     probe_error tcp "$line"
   fi
 }

@@ -33,6 +33,7 @@ recover_instance() {
         ;;
       *)
         [ -z "$t_done" ] || continue
+        sync "$I"
         enabled=
         [ "$t_fresh" = 0 ] || enabled=1
         finish_commit

@@ -1,7 +1,7 @@
 # Release directories. `.verified` holds inode, size and ctime of every file, taken after their digests were read back:
-# as long as it is the same, nobody has written to them.
+# as long as it is the same, nobody has written to them. In the order of the directories, which is theirs to change.
 stamp() {
-  (cd "$1" && find . -type f ! -path ./.verified ! -path ./meta ! -path ./env -printf '%P %i %s %C@\n' | sort)
+  (cd "$1" && find . -type f ! -path ./.verified ! -path ./meta ! -path ./env -printf '%P %i %s %C@\n')
 }
 
 # A link to one of its files from elsewhere changes a ctime too: then the digests speak, and the stamp is taken anew.
@@ -20,7 +20,7 @@ digests_hold() (
 )
 
 stamps() {
-  (cd "$R" && find . -mindepth 2 -type f ! -name .verified ! -path './*/meta' ! -path './*/env' -printf '%P %i %s %C@\n' | sort)
+  (cd "$R" && find . -mindepth 2 -type f ! -name .verified ! -path './*/meta' ! -path './*/env' -printf '%P %i %s %C@\n')
 }
 
 # The releases whose stamp holds, in $whole: one find for all of them.
@@ -51,10 +51,23 @@ scan_releases() {
 # make good.
 renew_stamps() {
   [ -n "$whole" ] || return 0
-  lines=$(stamps)
-  for name in $whole; do
-    [ ! -d "$R/$name" ] || printf '%s\n' "$lines" | sed -n "s|^$name/||p" >"$R/$name/.verified"
+  name=
+  IFS=$NL
+  set -- $(stamps)
+  unset IFS
+  for line in "$@"; do
+    if [ "$name" != "${line%%/*}" ]; then
+      write_stamp
+      name=${line%%/*} text=
+    fi
+    text=$text${line#*/}$NL
   done
+  write_stamp
+}
+
+write_stamp() {
+  [ -n "$name" ] || return 0
+  case " $whole " in *" $name "*) printf %s "$text" >"$R/$name/.verified" ;; esac
 }
 
 # with_names COMMAND...: runs it with $names at its end, in one process as long as that is sure to fit.
@@ -70,17 +83,22 @@ digests() {
 # $digest. $listing says what tar made of the payload.
 check_manifest() {
   read_manifest
-  have=
-  while read -r type mode path; do
-    case $path in release/manifest) continue ;; release/*) ;; *) continue ;; esac
-    case $type$mode in
-      f*) have="$have$mode ${path#release/}$NL" ;;
-      d0755) ;;
+  have= dirs=
+  # Not by `read`: that takes a system call a byte.
+  IFS=$NL
+  set -- $listing
+  unset IFS
+  for line in "$@"; do
+    case $line in *' release/manifest') continue ;; *' release/'*) ;; *) continue ;; esac
+    case $line in
+      'f '*)
+        line=${line#f }
+        have="$have${line% *} ${line#* release/}$NL"
+        ;;
+      'd 0755 '*) dirs="$dirs ${line#* release/}" ;;
       *) die verify-failed 'a directory has an odd mode, or something is not a file' ;;
     esac
-  done <<EOF
-$listing
-EOF
+  done
   [ "$have" = "$want" ] || die verify-failed 'the files or their modes are not those of the manifest'
   names="manifest $sent"
   sums=$(digests) || die verify-failed 'the files could not be read back'
@@ -91,7 +109,7 @@ EOF
 # What should have been sent: $want has modes and names, $want_sums digests, $sent the names. $unsent has the lines of
 # files that another release of this host has.
 read_manifest() {
-  want= want_sums= sent= unsent=
+  want= want_sums= sent= unsent= private=
   while IFS= read -r line; do
     path=${line#* * }
     mode=${line#* } mode=${mode%% *}
@@ -108,6 +126,7 @@ read_manifest() {
       unsent="$unsent$line$NL"
       continue
     fi
+    case $mode in 0??[4567]) ;; *) private=1 ;; esac
     want="$want$mode $path$NL"
     want_sums="$want_sums$sum *$path$NL"
     sent="$sent $path"
@@ -129,7 +148,11 @@ link_unsent() {
       *"$NL$sum $mode $path$NL"*) ;;
       *) die not-found "release $reuse has no $path to take over" ;;
     esac
-    case $path in */*) [ -d "${path%/*}" ] || mkdir -p -- "${path%/*}" ;; esac
+    case $path in */*)
+      [ -d "${path%/*}" ] || mkdir -p -- "${path%/*}"
+      dirs="$dirs ${path%/*}"
+      ;;
+    esac
     ln -- "$R/$reuse/$path" "$path" || die failed "$path could not be taken over from release $reuse"
   done <<EOF
 ${unsent%"$NL"}

@@ -2,7 +2,6 @@
 # begin_samples DIGEST TICKS: the release that should run, and since when (0: whenever).
 begin_samples() {
   need binary
-  need_tmp
   want=$R/$1/bin/$binary
   since=$2
   good=0 last= last_at=0

@@ -9,16 +9,20 @@ stage_release() {
   fi
   unit_user "$rel"
   # Owner root, group the service's: a 0640 file with a secret can be read by the service and by nobody else.
-  [ "$group" = root ] || chown -R "root:$group" -- .
+  [ -z "$private" ] || [ "$group" = root ] || chown -R "root:$group" -- .
   link_unsent
-  [ -z "$metas" ] || mv -- $metas .
-  metas=
+  names=".verified manifest $sent $dirs"
+  if [ -n "$metas" ]; then
+    mv -- $metas .
+    for name in $metas; do names="$names ${name##*/}"; done
+    metas=
+  fi
   stamp "$rel" >.verified
-  names=$(find . ! -name . -printf '%P ')
   with_names sync -- .
   cd /
   [ ! -e "$R/$digest" ] || mv -T "$R/$digest" "$in/damaged"
   mv -T "$rel" "$R/$digest"
+  units_read=$R/$digest
   sync "$R"
   say "changed release $digest"
 }

@@ -27,6 +27,7 @@ do_status() {
 finish_half() {
   trap '' HUP PIPE
   must_lock
+  sync "$I"
   read_record "$I/committed.$op"
   enabled=
   [ "$t_fresh" = 0 ] || enabled=1

@@ -88,15 +88,20 @@ drop_durable() {
   sync "$SYSTEM"
 }
 
-# unit_values KEY FILE...: the words of all `KEY=` lines, in $values.
-unit_values() {
-  key=$1
-  values=
-  shift
+# Reads what the agent needs to know of unit files, in one pass: $user, $group, $dynamic, and in $wanted_by and
+# $required_by the words of all such lines.
+read_units() {
+  user= group= dynamic= wanted_by= required_by=
   for file in "$@"; do
     [ -f "$file" ] || continue
     while IFS= read -r line || [ -n "$line" ]; do
-      case $line in "$key="*) values="$values ${line#*=}" ;; esac
+      case $line in
+        User=*) user=${line#*=} ;;
+        Group=*) group=${line#*=} ;;
+        DynamicUser=*) dynamic=${line#*=} ;;
+        WantedBy=*) wanted_by="$wanted_by ${line#*=}" ;;
+        RequiredBy=*) required_by="$required_by ${line#*=}" ;;
+      esac
     done <"$file"
   done
 }
@@ -104,10 +109,9 @@ unit_values() {
 # The links that `systemctl enable` would make, without the reload that it costs.
 set_enabled() {
   changed_links=
-  unit_values WantedBy "$SYSTEM/$unit"
-  for target in $values; do enable_link "$1" "$SYSTEM/$target.wants" "$target"; done
-  unit_values RequiredBy "$SYSTEM/$unit"
-  for target in $values; do enable_link "$1" "$SYSTEM/$target.requires" "$target"; done
+  read_units "$SYSTEM/$unit"
+  for target in $wanted_by; do enable_link "$1" "$SYSTEM/$target.wants" "$target"; done
+  for target in $required_by; do enable_link "$1" "$SYSTEM/$target.requires" "$target"; done
 }
 
 enable_link() {
@@ -125,15 +129,12 @@ enable_link() {
 
 # Whom the release's own programs run as here: the last User= of the unit, in $user, and its group in $group.
 unit_user() {
+  [ "$units_read" != "$1" ] || return 0
+  units_read=$1
   set +f
   set -- "$1/unit" "$1"/dropins/*.conf
   set -f
-  unit_values DynamicUser "$@"
-  dynamic=${values##* }
-  unit_values User "$@"
-  user=${values##* }
-  unit_values Group "$@"
-  group=${values##* }
+  read_units "$@"
   case $dynamic in yes | true | 1 | on) user=nobody group= ;; esac
   [ -n "$user" ] || user=root
   case $user in *[!a-z0-9_-]*) bad 'User= of the unit' ;; esac

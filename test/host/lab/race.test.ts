@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 import { activateRequest } from '../../../src/host/verbs/activate.ts';
+import { finishRequest } from '../../../src/host/verbs/finish.ts';
 import { testRelease, webHealth } from './service.ts';
 import { freshId, must, openWorld, type World } from './world.ts';
 
@@ -140,4 +141,18 @@ test('nobody reads any more: the agent ends', async () => {
     })
     .toBe('0\n');
   must(await world.commit(opId, '7401'));
+});
+
+test('a commit whose process died after the decision is carried out at the end of the deployment', async () => {
+  const opId = `${world.deployment}-dead`;
+  await world.activate({ opId, instance: '7401', from: one, to: two });
+  const dir = `/var/lib/pdeploy/${SERVICE}/7401`;
+  await world.client.sh(`mv -T ${dir}/pending.${opId} ${dir}/committed.${opId}`);
+  must(await world.client.call(finishRequest({ opId: freshId('fin'), ...world.ids, keep: [] })));
+  const seen = await world.observe(['7401']);
+  expect(seen.instances.get('7401')).toMatchObject({
+    current: two.hostRelease.digest,
+    running: two.hostRelease.digest,
+  });
+  expect((await world.client.sh(`cat ${dir}/committed.${opId}`)).stdout).toContain('done 1');
 });

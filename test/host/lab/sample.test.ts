@@ -102,7 +102,7 @@ test('a process that was killed and restarted shows in the count, and a replaced
     result: 'success',
   });
   const bin = `/opt/pdeploy/${SERVICE}/releases/${one.hostRelease.digest}/bin/busybox`;
-  await world.client.sh(`cp ${bin} ${bin}.new; mv ${bin}.new ${bin}`);
+  await world.client.sh(`cp ${bin} ${bin}.new; echo >>${bin}.new; mv ${bin}.new ${bin}`);
   expect((await watch({}))[0]?.exeMatch).toBe(false);
   const seen = await world.observe(['7801']);
   expect(seen.instances.get('7801')?.running).toBe('');

@@ -85,7 +85,12 @@ export async function openWorld(host: number, service: string): Promise<World> {
     prepare: (release, instances, options = {}) =>
       prepare(client, release, { opId: freshId('p'), instances, ...common, ...options }),
     activate: (input) => activate(client, common, input),
-    commit: (opId, instance) => client.call(commitRequest({ opId, instance, ...common })),
+    commit: async (opId, instance) => {
+      const answer = await client.call(commitRequest({ opId, instance, ...common }));
+      // The answer comes with the decision; what is left is done by a child that holds the lock.
+      await client.sh(`flock -w 20 /var/lib/pdeploy/${service}/.lock true`);
+      return answer;
+    },
     rollback: (opId, instance) => client.call(rollbackRequest({ opId, instance, ...common })),
     status: async (opId, instance) =>
       decodeStatus((await client.call(statusRequest({ opId, service, instance }))).lines),
