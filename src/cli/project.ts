@@ -1,6 +1,7 @@
 import { loadInventory } from '../config/load.ts';
 import { projectDir, resolveInventoryPath } from '../config/project.ts';
-import { loadSettings, type Settings } from '../config/settings.ts';
+import { loadSettings } from '../config/settings.ts';
+import type { Settings } from '../config/settings-file.ts';
 import { UsageError } from '../errors.ts';
 import type { Host } from '../model/host.ts';
 import type { Inventory } from '../model/inventory.ts';

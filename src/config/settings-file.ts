@@ -1,8 +1,16 @@
 import type { Problem } from '../errors.ts';
 import { settingsSchema } from './schema.ts';
-import type { Settings } from './settings.ts';
 import { checkShape } from './shape.ts';
 import { readYaml } from './yaml/read.ts';
+
+export type Settings = {
+  /** Inventory to use when none is named. */
+  readonly inventory?: string;
+  /** Hosts prepared at once. */
+  readonly forks?: number;
+  /** Folder of the state, absolute. */
+  readonly state?: string;
+};
 
 type Parsed =
   | { readonly ok: true; readonly settings: Settings }

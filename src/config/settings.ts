@@ -4,17 +4,9 @@ import type { Problem } from '../errors.ts';
 import { CODE } from './codes.ts';
 import { expandPath } from './paths.ts';
 import { displayPath, projectDir, SETTINGS_FILE } from './project.ts';
+import type { Settings } from './settings-file.ts';
 import { show } from './show.ts';
 import { readTextFile } from './text-file.ts';
-
-export type Settings = {
-  /** Inventory to use when none is named. */
-  readonly inventory?: string;
-  /** Hosts prepared at once. */
-  readonly forks?: number;
-  /** Folder of the state, absolute. */
-  readonly state?: string;
-};
 
 export type SettingsOrigin = 'flag' | 'environment' | 'project' | 'user';
 

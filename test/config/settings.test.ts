@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { renderProblems } from '../../src/config/problems.ts';
-import { loadSettings, type Settings } from '../../src/config/settings.ts';
+import { loadSettings } from '../../src/config/settings.ts';
+import type { Settings } from '../../src/config/settings-file.ts';
 import { folderWith } from './temp.ts';
 
 type Files = { readonly [path: string]: string };
