@@ -130,6 +130,7 @@ function hostTarget(request: PlanRequest, own: CompiledHost, observation: Observ
       digest,
       bytes: present ? 0 : reuse === '' ? payload.size : payload.sizeOfTexts,
       unitSha256: own.unitSha256,
+      reloadFrom: own.service.reload ? sameProgram(own, observation) : [],
       changes: changes.planned,
       irreversible: changes.irreversible,
     },
@@ -143,6 +144,21 @@ function sameBinary(own: CompiledHost, observation: Observation): string {
     (r) => r.intact && recallRelease(r.digest)?.manifest.includes(line) === true,
   );
   return known?.digest ?? '';
+}
+
+/** Releases on the host that differ from this one in what a reload reads again, and in nothing else. */
+function sameProgram(own: CompiledHost, observation: Observation): readonly string[] {
+  const fixed = fixedPart(own.release.manifest);
+  return observation.releases
+    .map((r) => r.digest)
+    .filter((digest) => fixedPart(recallRelease(digest)?.manifest ?? '') === fixed);
+}
+
+function fixedPart(manifest: string): string {
+  return manifest
+    .split('\n')
+    .filter((line) => / (bin\/.*|unit|dropins\/.*)$/.test(line))
+    .join('\n');
 }
 
 /** Where no instance is switched, what would have been done just before the switch is done while preparing. */

@@ -75,6 +75,8 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
           digest: target.hostRelease.digest,
           bytes: present ? 0 : (target.payload?.size ?? 0),
           unitSha256: unit,
+          // A rollback restarts: whatever the process has become, the release before it starts from nothing.
+          reloadFrom: [],
           changes: [],
           irreversible: [],
         },

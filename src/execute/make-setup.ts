@@ -56,7 +56,7 @@ export async function makeSetup(
       reuse: '',
       ops: { prepare: [...ops.prepare, ...ops.activate], activate: [] },
     });
-    const compiled = { digest: '', bytes: 0, unitSha256: '', changes: planned, irreversible };
+    const compiled = { digest: '', bytes: 0, unitSha256: '', reloadFrom: [], changes: planned, irreversible };
     return { host, seen: { kind: 'observed', observation: look.observation, compiled } };
   });
   const plan = assemble({

@@ -35,6 +35,7 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     from: at.instance.from,
     to: at.instance.to,
     binary: at.target.binary,
+    reload: at.instance.action === 'reload',
     guardSeconds: (plan.strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS) / 1_000,
     stopTimeoutMs: at.target.stopTimeoutMs,
     health: check,

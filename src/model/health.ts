@@ -68,5 +68,7 @@ export type Evidence = {
   readonly pid: number;
   readonly restarts: number;
   readonly listens: readonly number[];
+  /** Release directory whose binary the process runs, '' when it runs something else; absent in older records. */
+  readonly release?: string;
   readonly logs: readonly string[];
 };

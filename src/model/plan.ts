@@ -3,7 +3,7 @@ import type { Release } from './release.ts';
 import type { Change } from './resource.ts';
 import type { Strategy } from './strategy.ts';
 
-export type UnitAction = 'start' | 'restart' | 'nothing';
+export type UnitAction = 'start' | 'restart' | 'reload' | 'nothing';
 
 export type InstancePlan = {
   readonly id: InstanceId;

@@ -41,6 +41,8 @@ export type ServiceStep = {
   readonly id: string;
   readonly enabled: boolean;
   readonly stopTimeoutMs: number;
+  /** A release that differs in its configuration alone is reloaded. */
+  readonly reload: boolean;
   /** Health check of each instance on the host, by instance name. */
   readonly health: ReadonlyMap<string, HealthCheck>;
 };

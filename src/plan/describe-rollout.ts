@@ -73,7 +73,7 @@ function healthy(plan: Plan): readonly string[] {
 function each(plan: Plan): string {
   const { minHealthyMs, healthyDeadlineMs } = plan.strategy;
   const actions = new Set(plan.hosts.flatMap((h) => h.instances.map((i) => i.action)));
-  const verb = actions.has('restart') ? 'restart' : 'start';
+  const verb = (['restart', 'reload', 'start'] as const).find((a) => actions.has(a)) ?? 'start';
   return `${verb}, healthy for ${span(minHealthyMs)} within ${span(healthyDeadlineMs)}`;
 }
 

@@ -10,6 +10,8 @@ export type Compiled = {
   /** Of the payload, when all of it has to be sent. */
   readonly bytes: number;
   readonly unitSha256: string;
+  /** Release directories that a process may have loaded for a reload to be enough. */
+  readonly reloadFrom: readonly string[];
   readonly changes: readonly PlannedChange[];
   /** What cannot be undone, in words: `command:migrate: the old binary cannot read the new tables`. */
   readonly irreversible: readonly string[];

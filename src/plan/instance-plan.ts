@@ -39,7 +39,13 @@ function actionOf(seen: InstanceObservation | undefined, compiled: Compiled): re
   const running = digestOf(seen.running);
   const current = digestOf(seen.current);
   if (running === '') return ['restart', 'runs something that is no release of it'];
-  if (running !== compiled.digest) return ['restart', `runs ${shortId(running)}`];
+  if (running !== compiled.digest) {
+    const enough =
+      compiled.reloadFrom.includes(running) && current === running && seen.unitSha256 === compiled.unitSha256;
+    return enough
+      ? ['reload', `runs ${shortId(running)}, which differs in its configuration alone`]
+      : ['restart', `runs ${shortId(running)}`];
+  }
   if (current !== compiled.digest) return ['restart', `would run ${shortId(current)} after a reboot`];
   if (seen.unitSha256 !== compiled.unitSha256) return ['restart', 'its unit file differs'];
   return ['nothing', `runs ${shortId(running)} already`];

@@ -39,7 +39,7 @@ const instance = object<InstancePlan>({
   host: text,
   name: text,
   unit: text,
-  action: oneOf('start', 'restart', 'nothing'),
+  action: oneOf('start', 'restart', 'reload', 'nothing'),
   why: text,
   from: text,
   to: text,

@@ -50,8 +50,8 @@ function missing(playbook: string, steps: readonly Step[]): readonly Problem[] {
   return problems;
 }
 
-/** Directories that the unit cannot start without and that systemd does not make. */
-function needed(service: string, steps: readonly Step[]): readonly Problem[] {
+/** What the unit lacks: directories that it cannot start without and that systemd does not make, a way to reload. */
+function needed(name: string, steps: readonly Step[]): readonly Problem[] {
   const unit = steps.find((step) => step.type === 'unit');
   if (unit === undefined) return [];
   const made = new Set(steps.filter((step) => step.type === 'resource').map((step) => step.id));
@@ -63,12 +63,20 @@ function needed(service: string, steps: readonly Step[]): readonly Problem[] {
       message: `the unit runs in ${root}, which no step makes`,
       hint: `add directory({ path: '${root}' })`,
     });
-  const logs = `/var/log/${service}`;
+  const logs = `/var/log/${name}`;
   if (unit.text.includes(`=append:${logs}/`) && !made.has(`directory:${logs}`))
     problems.push({
       code: 'PD2112',
       message: `the unit writes to ${logs}, which no step makes`,
       hint: `add directory({ path: '${logs}', group: '${unit.user}', mode: '0750' })`,
+    });
+  const texts = [unit.text, ...unit.dropIns.map((d) => d.text)].join('\n');
+  const service = steps.find((step) => step.type === 'service');
+  if (service?.reload === true && !/^(ExecReload=|Type=notify-reload$)/m.test(texts))
+    problems.push({
+      code: 'PD2113',
+      message: 'service() says reload: true, and its unit cannot be reloaded',
+      hint: "give systemdUnit() an ExecReload, or Type: 'notify-reload' (systemd 253)",
     });
   return problems;
 }

@@ -24,7 +24,7 @@ const MS = 'duration, milliseconds';
 const BY = 'who asked for it';
 const FAILURE = '`{code, message}`: a stable code and words for people';
 const EVIDENCE =
-  "the host's own words, when it could be asked: `{unitState, result, pid, restarts, listens, logs}`";
+  "the host's own words, when it could be asked: `{unitState, result, pid, restarts, listens, release, logs}`";
 const WHY = 'why, in words';
 
 export const EVENT_REFERENCE: Reference = {

@@ -37,7 +37,9 @@ function instanceBlock(instance: InstanceView, view: View, style: Style): Lines 
   const message = instance.failure?.message ?? '';
   const head = [glyph('failed', style), ' ', tone(about(instance.id, message), 'bold')];
   const evidence =
-    instance.evidence === undefined ? [] : evidenceLines(instance.evidence, shortRelease(view.to));
+    instance.evidence === undefined
+      ? []
+      : evidenceLines(instance.evidence, nameOf(instance.evidence.release, instance, view));
   const restored: Lines = instance.restored
     ? [
         [
@@ -49,6 +51,14 @@ function instanceBlock(instance: InstanceView, view: View, style: Style): Lines 
   return [head, ...evidence, ...restored];
 }
 
+/** Its release by the name that people know: ids of a fleet and of a host differ where hosts render differently. */
+function nameOf(digest: string | undefined, instance: InstanceView, view: View): string {
+  if (digest === undefined) return '';
+  if (digest === '') return ', a program that is no release';
+  if (digest === instance.to) return `, release ${shortRelease(view.to)}`;
+  return `, still release ${shortRelease(digest === instance.from ? view.from : digest)}`;
+}
+
 function evidenceLines(evidence: Evidence, release: string): Lines {
   const restarts = count(evidence.restarts, 'restart');
   const listens =
@@ -57,7 +67,7 @@ function evidenceLines(evidence: Evidence, release: string): Lines {
       : `listens on ${evidence.listens.map((port) => `:${port}`).join(', ')}`;
   const process =
     evidence.pid > 0
-      ? `the process runs (pid ${evidence.pid}, release ${release}), ${listens}, ${restarts}`
+      ? `the process runs (pid ${evidence.pid}${release}), ${listens}, ${restarts}`
       : `the process does not run (${evidence.unitState}, result ${evidence.result}), ${restarts}`;
   const logs = evidence.logs.flatMap(sanitizeLines).filter((text) => text !== '');
   if (logs.length === 0) return [[`    ${process}`], ['    it has logged nothing']];

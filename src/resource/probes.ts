@@ -106,7 +106,7 @@ export function tcp(options: TcpProbeOptions): Probe {
   return { kind: 'tcp', port: parsed.port, timeoutMs: parsed.timeout ?? TIMEOUT_MS, from: parsed.from };
 }
 
-/** Runs a program on the host, as root and without a shell; 0 is healthy. */
+/** Runs a program on the host, as the user of the service and without a shell; 0 is healthy. */
 export function exec(options: ExecProbeOptions): Probe {
   const { argv, timeout: limit } = checkOptions('exec', execSchema, options);
   return { kind: 'exec', argv, timeoutMs: limit ?? TIMEOUT_MS };

@@ -24,6 +24,12 @@ export type ServiceOptions = {
   readonly enabled?: boolean | undefined;
   /** How long a stop may take before systemd kills; give the service time to finish what it serves. Default: `30s`. */
   readonly stopTimeout?: Duration | undefined;
+  /**
+   * Reload an instance instead of restarting it when a release differs in its configuration alone, not in the binary,
+   * the unit or a drop-in. The unit needs `ExecReload=` or `Type=notify-reload`. The process stays and with it its
+   * environment, so a probe cannot expect it to tell the new release. Going back restarts. Default: false.
+   */
+  readonly reload?: boolean | undefined;
 };
 
 const KINDS = ['http', 'tcp', 'exec', 'systemd'];
@@ -47,6 +53,7 @@ const schema = z.strictObject({
   ),
   enabled: z.boolean().default(true),
   stopTimeout: durationField({ min: '1s', max: '1h' }).default(30_000),
+  reload: z.boolean().default(false),
 });
 
 /**
@@ -54,7 +61,7 @@ const schema = z.strictObject({
  * @example service({ health: (instance) => ({ probes: [http({ port: portOf(instance, 'port'), path: '/healthz' })] }) })
  */
 export function service(options: ServiceOptions): StepDraft {
-  const { health, enabled, stopTimeout } = checkOptions('service', schema, options);
+  const { health, enabled, stopTimeout, reload } = checkOptions('service', schema, options);
   if (typeof health === 'object') checkHealth(health, 'service');
   return draft(
     (ctx, { strategy }) => ({
@@ -62,6 +69,7 @@ export function service(options: ServiceOptions): StepDraft {
       id: 'service',
       enabled,
       stopTimeoutMs: stopTimeout,
+      reload,
       health: new Map(
         ctx.instances.map((instance) => [
           instance.name,

@@ -127,6 +127,7 @@ test('status of a trial', () => {
       pid: 0,
       restarts: 3,
       listens: [],
+      release: '',
       logs: ['[1mx'],
     },
   });

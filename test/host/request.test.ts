@@ -82,6 +82,7 @@ test('an activation', () => {
     'from -',
     `to ${'e'.repeat(64)}`,
     'binary app',
+    'reload 0',
     'guard 91',
     'stop 5',
     'stream 60',

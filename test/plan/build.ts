@@ -122,7 +122,15 @@ export const CHANGES: readonly PlannedChange[] = [
 ];
 
 export function compiled(change: Partial<Compiled> = {}): Compiled {
-  return { digest: NEW, bytes: 36_700_000, unitSha256: UNIT, changes: CHANGES, irreversible: [], ...change };
+  return {
+    digest: NEW,
+    bytes: 36_700_000,
+    unitSha256: UNIT,
+    reloadFrom: [],
+    changes: CHANGES,
+    irreversible: [],
+    ...change,
+  };
 }
 
 export function planHost(h: Host, seen: Observation, want: Compiled = compiled()): PlanHost {

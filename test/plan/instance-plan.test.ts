@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { InstanceObservation } from '../../src/model/facts.ts';
 import { planInstance } from '../../src/plan/instance-plan.ts';
-import { compiled, host, NEW, OLD, running } from './build.ts';
+import { compiled, host, NEW, OLD, running, UNIT } from './build.ts';
 
-function plan(seen: InstanceObservation | undefined): string {
+function plan(seen: InstanceObservation | undefined, want = compiled()): string {
   const [instance] = host('edge-01').instances;
   if (instance === undefined) throw new Error('no instance');
-  const { action, why, from, unitChanged, broken } = planInstance(instance, seen, compiled());
+  const { action, why, from, unitChanged, broken } = planInstance(instance, seen, want);
   return [action, why, from.slice(0, 7), unitChanged ? 'unit changed' : '', broken ? 'broken' : '']
     .filter((t) => t !== '')
     .join(' | ');
@@ -79,5 +79,32 @@ describe('what is done to an instance', () => {
     ],
   ])('%s', (_, seen, want) => {
     expect(plan(seen)).toBe(want);
+  });
+
+  const reloadable = compiled({ reloadFrom: [OLD] });
+
+  it.each([
+    [
+      'it runs one that differs in its configuration alone',
+      running(OLD, { unitSha256: UNIT }),
+      'reload | runs 4f1c2a9, which differs in its configuration alone | 4f1c2a9',
+    ],
+    [
+      'the same, under a unit that somebody changed',
+      running(OLD),
+      'restart | runs 4f1c2a9 | 4f1c2a9 | unit changed',
+    ],
+    [
+      'the same, in a process that its link has left',
+      running(NEW, { running: OLD }),
+      'restart | runs 4f1c2a9 | 9b7e01d | broken',
+    ],
+    [
+      'the same, stopped',
+      running(OLD, { unitSha256: UNIT, activeState: 'inactive', subState: 'dead', mainPid: 0 }),
+      'start | not running: inactive (dead) | 4f1c2a9 | broken',
+    ],
+  ])('can be reloaded: %s', (_, seen, want) => {
+    expect(plan(seen, reloadable)).toBe(want);
   });
 });

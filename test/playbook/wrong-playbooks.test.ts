@@ -157,6 +157,12 @@ const WRONG: readonly Wrong[] = [
     hint: "add directory({ path: '/var/log/edge', group: 'edge', mode: '0750' })",
   },
   {
+    name: 'a reload of a unit that has none',
+    source: STEPS(SERVICE.replace('service({', 'service({ reload: true,')),
+    says: ['PD2113 - service() says reload: true, and its unit cannot be reloaded'],
+    hint: "give systemdUnit() an ExecReload, or Type: 'notify-reload' (systemd 253)",
+  },
+  {
     name: 'wrong options of a factory',
     source: STEPS("    user({ name: 'edge' }),\n    directory({ path: 'srv', mod: '0700' } as any),"),
     says: [

@@ -112,7 +112,10 @@ export class Story {
         code: 'PD4001',
         message: 'was not healthy within 120 s: GET http://127.0.0.1:6188/readyz answered 503 (14 of 14)',
       },
-      evidence: EVIDENCE,
+      evidence: {
+        ...EVIDENCE,
+        release: this.plan.hosts.flatMap((h) => h.instances).find((i) => i.id === instance)?.to ?? '',
+      },
       unreachable: false,
       restored: false,
     });

@@ -118,6 +118,22 @@ describe('the last words', () => {
     await expect(text(story)).toMatchFileSnapshot('golden/summary-not-prepared.txt');
   });
 
+  it.each([
+    ['4f1c2a9d'.repeat(8), 'pid 4121, still release 4f1c2a9)'],
+    ['', 'pid 4121, a program that is no release)'],
+    [undefined, 'pid 4121)'],
+  ])('name what the process runs when it is not the new release: %s', (release, want) => {
+    const story = new Story(planOf(1)).start().tell({
+      type: 'instance.failed',
+      instance: 'edge-01@1',
+      failure: { code: 'PD4001', message: 'was not healthy' },
+      evidence: { ...EVIDENCE, ...(release === undefined ? {} : { release }) },
+      unreachable: false,
+      restored: true,
+    });
+    expect(text(story)).toContain(want);
+  });
+
   it('show what a process that died has said, made safe', () => {
     const story = new Story(planOf(1)).start().tell({
       type: 'instance.failed',

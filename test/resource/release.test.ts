@@ -120,6 +120,7 @@ describe('a service', () => {
       id: 'service',
       enabled: true,
       stopTimeoutMs: 5_000,
+      reload: false,
       health: new Map(
         [6188, 6189].map((port, i) => [
           String(i + 1),

@@ -48,7 +48,11 @@ do_activate() {
   still_pending
   unlock
   step=restart
-  timeout $((stop + 15)) systemctl restart -- "$unit" 2>/dev/null || start_again
+  if [ "$reload" = 1 ]; then
+    reload_unit
+  else
+    timeout $((stop + 15)) systemctl restart -- "$unit" 2>/dev/null || start_again
+  fi
   clock
   if [ -e "$I/pending.$op" ]; then say "$op $switched 1" >"$I/progress"; fi
   say "switched $(((now - asked) * 10))"
@@ -62,6 +66,12 @@ start_again() {
   [ "$u_result" = start-limit-hit ] || return 0
   systemctl reset-failed -- "$unit" 2>/dev/null || return 0
   timeout "$stop" systemctl start -- "$unit" 2>/dev/null || :
+}
+
+reload_unit() {
+  why=$(timeout $((stop + 15)) systemctl reload -- "$unit" 2>&1) || die failed "$unit could not be reloaded: $why"
+  clock
+  note_loaded "$to"
 }
 
 # A retry joins what is going on, or hears how it ended.
@@ -91,6 +101,7 @@ check_switch() {
   # fresh: 1 the unit is ours and new, going back removes it; 2 somebody's unit is taken over, going back restores it.
   fresh=0 volatile=0 was=-
   same_unit "$R/$to" || volatile=1
+  check_reload "$R/$to"
   [ -z "$from" ] || return 0
   fresh=1
   if [ -e "$SYSTEM/$unit" ] && [ ! -e "$I/made-unit" ]; then
@@ -99,6 +110,15 @@ check_switch() {
     was=$u_active
   fi
 }
+
+# A reload reads the configuration again and nothing else.
+check_reload() {
+  [ "$reload" = 1 ] || return 0
+  [ -n "$from" ] && [ "$volatile" = 0 ] && [ "$(fixed_part "$R/$from")" = "$(fixed_part "$1")" ] ||
+    die conflict 'more than the configuration differs, a reload is not enough'
+}
+
+fixed_part() { grep -E ' (bin/.*|unit|dropins/.*)$' "$1/manifest"; }
 
 watch_trial() {
   if [ "$stream" -gt 0 ]; then

@@ -120,6 +120,10 @@ say_unit() {
     case $exe in *' '*) exe=- ;; esac
     ;;
   esac
+  if [ "$pid" != 0 ] && read_start "$pid"; then
+    read_loaded "$pid" "$start"
+    [ -z "$loaded" ] || case $exe in "$R"/*/bin/*) exe=$R/$loaded/bin/${exe##*/} ;; esac
+  fi
   case $shas in *"  $SYSTEM/$unit$NL"*)
     sha=${shas%%"  $SYSTEM/$unit$NL"*}
     sha=${sha##*"$NL"}

@@ -57,6 +57,29 @@ read_progress() {
   [ "$p_op" = "$1" ] || p_ticks=0 p_done=0
 }
 
+# loaded: the release whose configuration the main process read when it was reloaded, and when. It holds for that process
+# alone, `<pid> <start> <digest> <ticks>`; a reboot empties /run.
+note_loaded() {
+  show_unit
+  read_start "$u_pid" || return 0
+  say "$u_pid $start $1 $now" >"${L%/*}/loaded"
+}
+
+# In $loaded and $loaded_at; empty when the process was not reloaded since it was started.
+read_loaded() {
+  loaded= loaded_at=
+  [ -e "${L%/*}/loaded" ] && read -r l_pid l_start l_digest l_at <"${L%/*}/loaded" || return 0
+  [ "$l_pid $l_start" != "$1 $2" ] || loaded=$l_digest loaded_at=$l_at
+}
+
+# When a process was started, 1/100 s since boot, in $start.
+read_start() {
+  { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+  set -- ${line##*) }
+  shift 19
+  start=$1
+}
+
 # A record of how a trial ended: the last 20 of an instance are kept.
 prune_records() {
   set +f

@@ -131,12 +131,22 @@ take_back() {
   say 'restored -'
 }
 
-# Evidence, taken before anything is touched: state, main process, listening ports.
+# Evidence, taken before anything is touched: state, main process, listening ports, the release that it runs.
 note_state() {
   seen_at=$(date +%s.%6N)
   show_unit
-  ports=
+  ports= runs=-
   if [ "$u_pid" != 0 ]; then
+    exe=$(readlink "/proc/$u_pid/exe") || exe=
+    case $exe in "$R"/*/bin/*)
+      runs=${exe#"$R/"}
+      runs=${runs%%/*}
+      ;;
+    esac
+    if read_start "$u_pid"; then
+      read_loaded "$u_pid" "$start"
+      runs=${loaded:-$runs}
+    fi
     net_ports=
     list_listeners
     owned=$(find "/proc/$u_pid/fd" -maxdepth 1 -lname 'socket:*' -printf ' %l ' 2>/dev/null) || owned=
@@ -147,7 +157,7 @@ $listeners
 EOF
   fi
   ports=${ports#,}
-  say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--}" >"$I/evidence.$op"
+  say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--} $runs" >"$I/evidence.$op"
 }
 
 # The journal keeps the lines of the failed run, so the restart need not wait for them. What the stop itself said does

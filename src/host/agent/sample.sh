@@ -2,7 +2,7 @@
 # begin_samples DIGEST TICKS: the release that should run, and since when (0: whenever).
 begin_samples() {
   need binary
-  want=$R/$1/bin/$binary
+  want=$R/$1/bin/$binary want_digest=$1
   since=$2
   good=0 last= last_at=0
   net_ports=
@@ -15,10 +15,10 @@ take_sample() {
   show_unit
   exe=0 fresh=0 missing=-
   if [ "$u_pid" != 0 ]; then
-    if { read -r line <"/proc/$u_pid/stat"; } 2>/dev/null; then
-      set -- ${line##*) }
-      shift 19
-      [ "$1" -lt "$since" ] || fresh=1
+    loaded= loaded_at=
+    if read_start "$u_pid"; then
+      read_loaded "$u_pid" "$start"
+      [ "${loaded_at:-$start}" -lt "$since" ] || fresh=1
     fi
     links=$NL$(find "/proc/$u_pid/exe" "/proc/$u_pid/fd" -maxdepth 1 \( -name exe -o -lname 'socket:*' \) -printf '%l\n' 2>/dev/null || :)$NL
     prove_exe
@@ -43,11 +43,16 @@ EOF
 }
 
 # The main process runs the verified file: the same inode, and, as releases may share a file by a link, under the name
-# that it has in this release.
+# that it has in this release. A process that was reloaded runs the equal file of the release that it was started from.
 prove_exe() {
-  [ "/proc/$u_pid/exe" -ef "$want" ] || return 0
   path=${links#"$NL"}
   path=${path%%"$NL"*}
+  if [ -n "$loaded" ]; then
+    [ "$loaded" = "$want_digest" ] || return 0
+    case $path in "$R"/*"/bin/$binary") exe=1 ;; esac
+    return 0
+  fi
+  [ "/proc/$u_pid/exe" -ef "$want" ] || return 0
   case $path in
     "$want") exe=1 ;;
     "$R"/*) ;;

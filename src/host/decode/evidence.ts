@@ -1,10 +1,10 @@
 import type { Evidence } from '../../model/health.ts';
 import { printable } from '../reply.ts';
 
-/** `evidence <state>/<sub> <result> <pid> <restarts> <ports,>` and `log <text>` lines. */
+/** `evidence <state>/<sub> <result> <pid> <restarts> <ports,> <release>` and `log <text>` lines. */
 export function decodeEvidence(lines: readonly string[]): Evidence | undefined {
   const line = lines.find((text) => text.startsWith('evidence '));
-  const [, unitState, result, pid, restarts, ports] = line?.split(' ') ?? [];
+  const [, unitState, result, pid, restarts, ports, runs] = line?.split(' ') ?? [];
   if (unitState === undefined || result === undefined) return undefined;
   return {
     unitState,
@@ -16,6 +16,7 @@ export function decodeEvidence(lines: readonly string[]): Evidence | undefined {
       .filter((port) => /^\d+$/.test(port))
       .map(Number)
       .sort((a, b) => a - b),
+    release: /^[0-9a-f]{64}$/.test(runs ?? '') ? (runs ?? '') : '',
     logs: lines.filter((text) => text.startsWith('log ')).map((text) => printable(text.slice(4))),
   };
 }

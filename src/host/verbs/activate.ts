@@ -16,6 +16,8 @@ export type ActivateInput = {
   readonly to: string;
   /** Name of the main executable, `bin/<binary>`. */
   readonly binary: string;
+  /** `systemctl reload` instead of a restart; a `conflict` when more than the configuration differs. Default: false. */
+  readonly reload?: boolean;
   /** When nobody commits within this time the host goes back by itself. */
   readonly guardSeconds: number;
   readonly stopTimeoutMs: number;
@@ -44,6 +46,7 @@ export function activateRequest(input: ActivateInput): AgentRequest {
       ['from', input.from === '' ? '-' : input.from],
       ['to', input.to],
       ['binary', input.binary],
+      ['reload', input.reload === true ? 1 : 0],
       ['guard', Math.ceil(input.guardSeconds)],
       ['stop', Math.ceil(input.stopTimeoutMs / 1000)],
       ['stream', Math.ceil(input.streamSeconds)],
