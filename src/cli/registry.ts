@@ -94,6 +94,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/lab.ts')).labCommand,
   },
   {
+    usage: 'failpoints',
+    describe: 'Where PDEPLOY_FAILPOINT=NAME:kill can end this program, to rehearse that',
+    load: async () => (await import('./commands/failpoints.ts')).failpointsCommand,
+  },
+  {
     usage: 'schema',
     describe: 'The JSON Schema of the inventory',
     load: async () => (await import('./commands/schema.ts')).schemaCommand,

@@ -6,6 +6,7 @@ import type { AgentRequest } from '../host/request.ts';
 import { packTar } from '../host/tar.ts';
 import type { Host } from '../model/host.ts';
 import type { RunOptions, RunResult, Session, Transport } from '../transport/port.ts';
+import { failpoint } from './failpoint.ts';
 import { type ReadyAgent, startAgent } from './ready-agent.ts';
 
 /** An answer of the agent. `unknown`: asked again as long as was allowed and still no word. */
@@ -122,7 +123,7 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
     call: async (request, options) => {
       const until = performance.now() + (options.retryForMs ?? 20_000);
       for (let n = 0; ; n += 1) {
-        const result = await attempt(request, options);
+        const result = await faulty(request, () => attempt(request, options));
         const again = result.kind === 'unknown' || (result.kind === 'unreachable' && n > 0);
         const pause = BACKOFF_MS[Math.min(n, BACKOFF_MS.length - 1)] ?? 0;
         if (!again || abort.aborted || performance.now() + pause > until) return result;
@@ -137,6 +138,14 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
       if (open !== undefined) await open.then((s) => s.close()).catch(() => undefined);
     },
   };
+}
+
+/** One try, with the faults that somebody asked for around it. */
+async function faulty(request: AgentRequest, attempt: () => Promise<CallResult>): Promise<CallResult> {
+  const lost: CallResult = { kind: 'unknown', why: 'the message was dropped by a failpoint' };
+  if (failpoint(`call.${request.verb}.before`) === 'drop') return lost;
+  const result = await attempt();
+  return failpoint(`call.${request.verb}.after`) === 'drop' ? lost : result;
 }
 
 function stdinOf(request: AgentRequest, options: CallOptions): Buffer | Readable {

@@ -3,6 +3,7 @@ import type { Reporter } from '../report/port.ts';
 import type { DeploymentState } from '../rollout/state.ts';
 import { transition } from '../rollout/transition.ts';
 import type { StateStore } from '../state/port.ts';
+import { failpoint } from './failpoint.ts';
 
 /** The one way an event comes to be: on disk first, then in the state machine, then on the screen. */
 export type Recorder = {
@@ -32,7 +33,9 @@ export function createRecorder(input: {
     now,
     state: () => state,
     record: (body) => {
+      failpoint(`event.${body.type}.before`);
       const event = input.store.appendEvent(input.deployment, body, now());
+      failpoint(`event.${body.type}.after`);
       state = transition(state, event);
       input.onEvent(event);
       input.reporter.event(event);

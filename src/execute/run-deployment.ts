@@ -170,6 +170,8 @@ async function perform(input: DeploymentInput, context: DeploymentContext): Prom
       revert: (a) => revertInstance(context, a),
       beforeEmit: async (body) => {
         if (body.type === 'wave.started') await hook('beforeWave', String(body.wave));
+        // Before the last event: who is killed in between has a deployment that can be resumed.
+        if (body.type === 'deployment.finished') await close(input, context, body);
       },
       afterEmit: async (body) => {
         if (body.type === 'wave.finished') await hook('afterWave', String(body.wave));
@@ -216,9 +218,7 @@ async function finish(input: DeploymentInput, context: DeploymentContext): Promi
       events: input.store.events(deployment),
     };
   }
-  mark(input, recorder, outcome, done?.cause ?? '');
   if (outcome === 'interrupted') await leases.release(hosts);
-  else await Promise.all(hosts.map((host) => finishHost(input, context, host, outcome)));
   const facts = {
     PDEPLOY_DEPLOYMENT: deployment,
     PDEPLOY_OUTCOME: outcome,
@@ -236,6 +236,19 @@ async function finish(input: DeploymentInput, context: DeploymentContext): Promi
     exitCode: exitCodeOf(outcome, recorder.state()),
     events: input.store.events(deployment),
   };
+}
+
+/** What the end of a deployment means for its release and its hosts. May be repeated. */
+async function close(
+  input: DeploymentInput,
+  context: DeploymentContext,
+  { outcome, cause }: Extract<EventBody, { type: 'deployment.finished' }>,
+): Promise<void> {
+  const { recorder, plan, leases } = context;
+  if (outcome === 'interrupted') return;
+  mark(input, recorder, outcome, cause);
+  const hosts = plan.hosts.map((h) => h.host).filter((h) => leases.epoch(h) > 0);
+  await Promise.all(hosts.map((host) => finishHost(input, context, host, outcome)));
 }
 
 function mark(input: DeploymentInput, recorder: Recorder, outcome: Outcome, cause: string): void {

@@ -2,19 +2,22 @@ import { RefusedError } from '../errors.ts';
 import { agentScript } from './assemble.ts';
 import type { TarEntry } from './tar.ts';
 
-export type Verb =
-  | 'observe'
-  | 'lease'
-  | 'prepare'
-  | 'apply'
-  | 'activate'
-  | 'watch'
-  | 'commit'
-  | 'rollback'
-  | 'status'
-  | 'extend'
-  | 'finish'
-  | 'undo';
+export const VERBS = [
+  'observe',
+  'lease',
+  'prepare',
+  'apply',
+  'activate',
+  'watch',
+  'commit',
+  'rollback',
+  'status',
+  'extend',
+  'finish',
+  'undo',
+] as const;
+
+export type Verb = (typeof VERBS)[number];
 
 export type PayloadEncoding = 'tar' | 'tar.gz' | 'tar.zst';
 

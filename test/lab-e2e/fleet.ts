@@ -23,6 +23,8 @@ export type Project = {
   /** Runs pdeploy to its end. */
   readonly pdeploy: (...args: string[]) => Promise<Ran>;
   readonly start: (...args: string[]) => Started;
+  /** The same with PDEPLOY_FAILPOINT set. */
+  readonly startFailing: (failpoint: string, ...args: string[]) => Started;
   /**
    * A rollout of the reference service with short times; more flags and variables follow. `workers=N` makes another
    * release of it.
@@ -127,12 +129,14 @@ function openProject(
   write('inventories/lab.yaml', hostsInventory(all, hosts, options));
   const env: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: join(dir, 'cache'), PDEPLOY_ACTOR: actor };
   delete env.CI;
-  const start = (...args: string[]): Started => {
-    const child = spawn(process.execPath, [PDEPLOY, ...args], { cwd: dir, env, stdio: 'pipe' });
+  const startFailing = (failpoint: string, ...args: string[]): Started => {
+    const given = failpoint === '' ? env : { ...env, PDEPLOY_FAILPOINT: failpoint };
+    const child = spawn(process.execPath, [PDEPLOY, ...args], { cwd: dir, env: given, stdio: 'pipe' });
     running.add(child);
     child.on('close', () => running.delete(child));
     return watch(child, { limitMs: RUN_LIMIT_MS });
   };
+  const start = (...args: string[]): Started => startFailing('', ...args);
   const pdeploy = (...args: string[]): Promise<Ran> => start(...args).done;
   const rolloutArgs = (label: string, ...args: string[]): string[] => {
     const given = (flag: string, value: string): string[] => (args.includes(flag) ? [] : [flag, value]);
@@ -148,6 +152,7 @@ function openProject(
     dir,
     pdeploy,
     start,
+    startFailing,
     write,
     rolloutArgs,
     rollout: (label, ...args) => pdeploy(...rolloutArgs(label, ...args)),

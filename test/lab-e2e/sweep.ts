@@ -1,0 +1,89 @@
+import { expect } from 'vitest';
+import { type Fleet, openFleet } from './fleet.ts';
+import type { Ran } from './process.ts';
+
+/** Places that a rollout over three hosts comes by, each host in a wave of its own. */
+export const ON_THE_WAY = [
+  'event.deployment.started',
+  'event.lease.acquired',
+  'event.prepare.started',
+  'event.prepare.finished',
+  'event.prepare.completed',
+  'event.wave.started',
+  'event.update.started',
+  'event.update.switched',
+  'event.health.probed',
+  'event.instance.healthy',
+  'event.instance.committed',
+  'event.wave.finished',
+  'event.deployment.finished',
+  'call.observe',
+  'call.lease',
+  'call.prepare',
+  'call.activate',
+  'call.commit',
+  'call.finish',
+] as const;
+
+/** Those that only a release which is taken back comes by. */
+export const ON_THE_WAY_BACK = [
+  'event.instance.failed',
+  'event.rollback.started',
+  'event.revert.started',
+  'event.instance.reverted',
+  'call.rollback',
+] as const;
+
+/** Places that happen once in a deployment; the others are hit at the second of three hosts. */
+const ONCE =
+  /^event\.(deployment\.(started|finished)|prepare\.completed|instance\.failed|rollback\.started)|^call\.rollback/;
+
+export function failpointAt(name: string, action: string): string {
+  return ONCE.test(name) ? `${name}:${action}` : `${name}@2:${action}`;
+}
+
+export const bothSides = (places: readonly string[]): readonly string[] =>
+  places.flatMap((place) => [`${place}.before`, `${place}.after`]);
+
+/** Three hosts on a proven release, ended with one failpoint after the other. */
+export async function openSweep() {
+  const fleet = await openFleet({ hosts: 3 });
+  await fleet.install('v1');
+  let n = 10;
+  return {
+    fleet,
+    end: () => fleet.end(),
+    /** A rollout of a release that was never seen before, which has to end by its failpoint. */
+    fail: async (failpoint: string, ...args: string[]): Promise<Ran> => {
+      n += 1;
+      return await fleet.startFailing(failpoint, ...fleet.rolloutArgs(`v${n}`, '-e', `workers=${n}`, ...args))
+        .done;
+    },
+    /** What a person does who comes back: resume, or where nothing had begun, the rollout once more. */
+    goOn: async (...args: string[]): Promise<Ran> => {
+      const resumed = await fleet.pdeploy('resume');
+      if (!/PD5007|PD4013/.test(resumed.text)) return resumed;
+      await fleet.pdeploy('lock', 'release', '-i', 'lab', '--yes');
+      return await fleet.rollout(`v${n}`, '-e', `workers=${n}`, ...args);
+    },
+    expectSettled: () => expectSettled(fleet),
+  };
+}
+
+/** All instances answer as one release and are healthy; of the deployment nothing is left on the hosts. */
+export async function expectSettled(fleet: Fleet): Promise<string> {
+  const answers = await fleet.answers();
+  expect(new Set(answers).size, answers.join(' ')).toBe(1);
+  expect(answers[0]).not.toBe('');
+  const status = await fleet.pdeploy('status', '-i', 'lab');
+  expect(status.code, status.text).toBe(0);
+  for (const host of fleet.hosts) {
+    const left = await fleet.ssh(
+      host.name,
+      'ls -d /var/lib/pdeploy/edge/lease /var/lib/pdeploy/edge/undo /var/lib/pdeploy/edge/*/pending.* /opt/pdeploy/edge/.incoming 2>/dev/null; ' +
+        "systemctl list-timers --all --plain --no-legend 'pdeploy-guard-*'",
+    );
+    expect(left.stdout, host.name).toBe('');
+  }
+  return answers[0] ?? '';
+}
