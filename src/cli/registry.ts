@@ -94,6 +94,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/lab.ts')).labCommand,
   },
   {
+    usage: 'audit <action>',
+    describe: 'Check the record of deployments: in itself, with -i against its hosts',
+    load: async () => (await import('./commands/audit.ts')).auditCommand,
+  },
+  {
     usage: 'failpoints',
     describe: 'Where PDEPLOY_FAILPOINT=NAME:kill can end this program, to rehearse that',
     load: async () => (await import('./commands/failpoints.ts')).failpointsCommand,

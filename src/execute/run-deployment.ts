@@ -14,6 +14,7 @@ import { start } from '../rollout/start.ts';
 import { isTouched } from '../rollout/status.ts';
 import { transition } from '../rollout/transition.ts';
 import type { StateStore } from '../state/port.ts';
+import { anchorNow } from './audit.ts';
 import type { DeploymentContext, FormerRelease } from './deployment-context.ts';
 import type { Fleet } from './fleet.ts';
 import type { HookRunner } from './hooks.ts';
@@ -292,10 +293,12 @@ async function finishHost(
   }
   const digest = target?.hostRelease.digest ?? '';
   const proven = digest !== '' && (outcome === 'succeeded' || outcome === 'unchanged') ? digest : undefined;
+  const anchor = anchorNow(input.store);
   const request = finishRequest({
     opId: `${recorder.deployment}-fin`,
     ...common,
     keep: input.keep(host),
+    ...(anchor === undefined ? {} : { anchor }),
     ...(proven === undefined ? {} : { proven }),
   });
   const result = await link.call(request, { deadlineMs: 30_000, retryForMs: 5_000 });

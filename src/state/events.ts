@@ -45,6 +45,11 @@ export function head(db: DatabaseSync): { readonly n: number; readonly hash: str
   return newest(db) ?? { n: 0, hash: '' };
 }
 
+export function eventHash(db: DatabaseSync, n: number): string | undefined {
+  const row = db.prepare('SELECT hash FROM events WHERE n = ?').get(n);
+  return row === undefined ? undefined : text(row, 'hash');
+}
+
 /** Of one deployment when it is named; its links are still compared with their neighbours of others. */
 export function verifyChain(db: DatabaseSync, deployment?: string): ChainReport {
   const numbered = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'events'").get();

@@ -112,6 +112,8 @@ export interface StateStore {
 
   /** The newest link of the chain, to be kept elsewhere as an anchor. */
   head(): { readonly n: number; readonly hash: string };
+  /** Hash of the event of that number, from 1; undefined when there is none. */
+  eventHash(n: number): string | undefined;
   verifyChain(deployment?: string): ChainReport;
   close(): void;
 }

@@ -8,7 +8,7 @@ import {
   unfinishedDeployment,
 } from './deployments.ts';
 import { explain } from './errors.ts';
-import { appendEvent, head, readEvents, verifyChain } from './events.ts';
+import { appendEvent, eventHash, head, readEvents, verifyChain } from './events.ts';
 import type { StateStore } from './port.ts';
 import { findRelease, markRelease, provenRelease, readReleases, saveRelease } from './releases.ts';
 import { readRunner, readRunners, startRunning, stopRunning } from './runners.ts';
@@ -45,6 +45,7 @@ export function sqliteStore(db: DatabaseSync, file: string, now: () => Date): St
     running: () => run(() => readRunners(db).filter((runner) => runner.alive !== 'no')),
     stopRunning: (deployment) => run(() => stopRunning(db, deployment)),
     head: () => run(() => head(db)),
+    eventHash: (n) => run(() => eventHash(db, n)),
     verifyChain: (deployment) => run(() => verifyChain(db, deployment)),
     close: () => db.close(),
   };

@@ -37,6 +37,13 @@ ck_digest() {
   [ ${#2} -eq 64 ] || bad "$1"
 }
 
+ck_anchor() {
+  [ $# -eq 3 ] || bad anchor
+  ck_digest anchor "$1"
+  ck_number anchor "$2"
+  ck_digest anchor "$3"
+}
+
 ck_token() {
   case $2 in -) ;; =*[!A-Za-z0-9._@:+,=~/{}%-]*) bad "$1" ;; =?*) ;; '' | *[!A-Za-z0-9+/=]*) bad "$1" ;; esac
   [ ${#2} -le 65536 ] || bad "$1"

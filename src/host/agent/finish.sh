@@ -10,11 +10,13 @@ do_finish() {
   [ ! -e "$1" ] || die conflict "a trial is pending: ${1##*/pending.}"
   step=commits
   each_instance finish_commits
+  synced=$S
+  [ -z "$anchor" ] || keep_anchor
   if [ -n "$proven" ]; then
     say "$proven" >"$S/last_good.new"
     mv -T "$S/last_good.new" "$S/last_good"
-    sync "$S"
   fi
+  [ -z "$anchor$proven" ] || sync $synced
   step=clean
   each_instance prune_records
   collect_releases
@@ -22,6 +24,16 @@ do_finish() {
   # The lease last: rm takes them in this order.
   rm -rf -- "$S/undo" "$OPT/$svc/.incoming" "$S/lease"
   unlock
+}
+
+# The newest 500 are enough to find a record that was rewritten.
+keep_anchor() {
+  say "$dep $anchor" >>"$S/anchors"
+  if [ -n "$(find "$S/anchors" -size +180k)" ]; then
+    tail -n 500 "$S/anchors" >"$S/anchors.new"
+    mv -T "$S/anchors.new" "$S/anchors"
+  fi
+  synced="$S/anchors $S"
 }
 
 # Commits of this deployment that were decided and not carried out.

@@ -66,7 +66,7 @@ seconds() {
 
 instances= queries= probes= listens= ops= keeps= test_argv=
 from= to= binary= guard=60 stop=90 stream=0 interval=1000 digest= size=0 files=0 reserve=0
-enabled=1 proven= reuse= action= ttl= reload=0 holder=- manual=0 reason=- seen=
+enabled=1 proven= reuse= action= ttl= reload=0 anchor= holder=- manual=0 reason=- seen=
 
 read_header() {
   IFS= read -r first && IFS= read -r second || bad 'no request'
@@ -105,6 +105,7 @@ read_field() {
     keep) ck_digest keep "$2"; keeps="$keeps $2" ;;
     binary) ck_file binary "$2"; binary=$2 ;;
     action) ck_word action "$2"; action=$2 ;;
+    anchor) ck_anchor $2; anchor=$2 ;;
     holder | reason) ck_token "$1" "$2"; eval "$1=\$2" ;;
     listen) ck_port "$2"; listens="$listens $2" ;;
     query) ck_query $2; queries="$queries$2$NL" ;;

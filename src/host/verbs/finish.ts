@@ -9,6 +9,8 @@ export type FinishInput = {
   readonly keep: readonly string[];
   /** The release this deployment proved: becomes last-good. */
   readonly proven?: string;
+  /** Where the controller's record stands: kept on the host, so that the record cannot be rewritten unseen. */
+  readonly anchor?: { readonly chain: string; readonly n: number; readonly hash: string };
 };
 
 /** Ends a deployment on a host: drops what could be undone, collects old releases, releases the lease. */
@@ -18,6 +20,9 @@ export function finishRequest(input: FinishInput): AgentRequest {
     ['epoch', input.epoch],
     ['deployment', input.deployment],
     ...input.keep.map((digest): Field => ['keep', digest]),
+    ...(input.anchor === undefined
+      ? []
+      : [['anchor', input.anchor.chain, input.anchor.n, input.anchor.hash] satisfies Field]),
     ...(input.proven === undefined ? [] : [['proven', input.proven] as const]),
   ]);
 }
