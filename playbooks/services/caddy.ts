@@ -10,7 +10,13 @@ export const caddy: Flavour = {
   environment: { XDG_DATA_HOME: unit`/var/lib/%p/%i`, XDG_CONFIG_HOME: unit`/var/lib/%p/%i` },
   config: (instance, vars) => {
     const release = { 'x-release': ['{env.PDEPLOY_RELEASE}'] };
-    const ready = { handler: 'static_response', status_code: 200, headers: release, body: 'ready\n' };
+    const { never_ready: neverReady = false, ...others } = vars.fault;
+    const [unknown] = Object.keys(others);
+    if (unknown !== undefined)
+      throw new Error(`fault.${unknown}: of the faults of examples/edge, caddy has never_ready alone`);
+    const ready = neverReady
+      ? { handler: 'static_response', status_code: 503, headers: release, body: 'never ready\n' }
+      : { handler: 'static_response', status_code: 200, headers: release, body: 'ready\n' };
     const answer =
       vars.upstream === undefined
         ? { handler: 'static_response', headers: release, body: 'hello\n' }

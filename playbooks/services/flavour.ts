@@ -19,5 +19,5 @@ export type FlavourVars = {
   readonly upstream?: string | undefined;
   readonly drain_seconds: number;
   readonly grace_seconds: number;
-  readonly fault: object;
+  readonly fault: { readonly [name: string]: unknown };
 };

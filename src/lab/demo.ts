@@ -25,12 +25,14 @@ function tell({ title, args, wants = EXIT.done }: Chapter): void {
   process.exit(1);
 }
 
+/** What the second release has that the first has not, in words and as variables. */
+const UPDATE: { readonly [F in Reference['flavour']]: readonly [words: string, ...args: string[]] } = {
+  edge: ['more worker threads', '-e', 'workers=4'],
+  caddy: ['more time for requests in flight', '-e', 'grace_seconds=4'],
+};
+
 /** The faulty release: its process runs and answers, and never says that it is ready. */
-function broken(reference: Reference): readonly string[] {
-  return reference.flavour === 'edge'
-    ? ['-e', 'fault={never_ready: true}']
-    : ['-e', 'fault={never_ready: true}'];
-}
+const BROKEN = ['-e', 'fault={never_ready: true}'];
 
 const started = performance.now();
 tell({ title: 'A fleet: three real systemd hosts on this machine.', args: ['lab', 'up', '--hosts', '3'] });
@@ -39,10 +41,11 @@ if (reference.flavour === 'caddy') say(`${reference.why}: the demo deploys Debia
 const release = ['-e', `binary=${reference.binary}`, '-e', `flavour=${reference.flavour}`];
 const rollout = ['rollout', '-i', 'lab', '--yes', ...SHORT, ...release];
 tell({ title: 'The first release, one host at a time.', args: [...rollout, '--release', 'v1'] });
-tell({ title: 'An update: more worker threads.', args: [...rollout, '--release', 'v2', '-e', 'workers=4'] });
+const [words, ...update] = UPDATE[reference.flavour];
+tell({ title: `An update: ${words}.`, args: [...rollout, '--release', 'v2', ...update] });
 tell({
   title: 'A bad release: it never becomes ready. It goes back by itself; the other hosts are never touched.',
-  args: [...rollout, '--release', 'v3', '-e', 'workers=4', ...broken(reference)],
+  args: [...rollout, '--release', 'v3', ...update, ...BROKEN],
   wants: EXIT.rolledBack,
 });
 tell({ title: 'What runs now, by the hosts’ own word.', args: ['status', '-i', 'lab'] });

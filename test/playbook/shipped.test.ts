@@ -59,6 +59,14 @@ describe('the rollout playbook', () => {
     });
   });
 
+  test('has one fault for caddy, and refuses the others', async () => {
+    const config = async (fault: object): Promise<string> =>
+      String(only(await steps('rollout', { flavour: 'caddy', fault }), 'release').files[0]?.content);
+    expect(await config({})).not.toContain('503');
+    expect(await config({ never_ready: true })).toContain('"status_code": 503');
+    await expect(config({ crash_on: '/x' })).rejects.toThrow('fault.crash_on: of the faults');
+  });
+
   test('serves caddy', async () => {
     const all = await steps('rollout', { flavour: 'caddy', drain_seconds: 5 });
     expect(only(all, 'release').test).toEqual([
