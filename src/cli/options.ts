@@ -132,6 +132,10 @@ export function runOptions(y: Argv): Argv {
       describe: '--no-input: never ask, fail instead',
       hidden: true,
     })
+    .option('lock-wait', {
+      type: 'string',
+      describe: 'How long to wait for the lease that somebody else holds, e.g. 10m (not at all)',
+    })
     .option('check', {
       alias: 'C',
       type: 'boolean',

@@ -52,6 +52,21 @@ describe('what a fleet tells about itself', () => {
     expect((await fleet.colleague('third').rollout('v2', '--wave', '100%', '-e', 'workers=3')).code).toBe(0);
   });
 
+  test('--lock-wait waits for the lease and looks at the fleet anew', async () => {
+    expect((await fleet.pdeploy('lock', 'acquire', '-i', 'lab', '-m', 'moving racks')).code).toBe(0);
+    const args = ['--wave', '100%', '-e', 'workers=5'];
+    const tooShort = await fleet.colleague('second').rollout('v4', ...args, '--lock-wait', '1s');
+    expect(tooShort.code, tooShort.text).toBe(3);
+    const colleague = fleet.colleague('second');
+    const waiting = colleague.start(...colleague.rolloutArgs('v4', ...args, '--lock-wait', '60s'));
+    await waiting.says(/Waiting: tester holds the lease of edge on edge-01 .*moving racks/);
+    expect((await fleet.pdeploy('lock', 'release', '-i', 'lab', '--yes')).code).toBe(0);
+    const ran = await waiting.done;
+    expect(ran.code, ran.text).toBe(0);
+    const wrong = await fleet.rollout('v4', ...args, '--lock-wait', 'soon');
+    expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('--lock-wait soon')]);
+  });
+
   const look = async (): Promise<{ readonly code: number | null; readonly json: StatusJson }> => {
     const ran = await fleet.pdeploy('status', '-i', 'lab', '-o', 'json');
     return { code: ran.code, json: JSON.parse(ran.stdout) as StatusJson };

@@ -11,6 +11,7 @@ import { loadPlaybook } from '../../playbook/load.ts';
 import type { StateStore } from '../../state/port.ts';
 import { type Args, text } from '../args.ts';
 import { deploy } from '../deploy.ts';
+import { withLockWait } from '../lock-wait.ts';
 import { shownPath } from '../make.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
 import { openProjectState } from '../project.ts';
@@ -29,7 +30,7 @@ export const rollbackCommand: CommandModule = {
   handler: async (args) => {
     const session = await openSession(args);
     const { state } = await openProjectState(session.project);
-    try {
+    const rollBack = async (): Promise<void> => {
       const flags = strategyFlags(args);
       const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? 'rollback', session.project));
       checkStrategy(loaded.playbook.strategy, flags);
@@ -63,6 +64,9 @@ export const rollbackCommand: CommandModule = {
         kind: 'rollback',
         compiled: new Map(),
       });
+    };
+    try {
+      await withLockWait(args, session, rollBack);
     } finally {
       state.close();
       await session.close();

@@ -6,6 +6,7 @@ import { comparePlans } from '../../plan/compare.ts';
 import { type Args, text } from '../args.ts';
 import { deploy } from '../deploy.ts';
 import { out } from '../io.ts';
+import { withLockWait } from '../lock-wait.ts';
 import { type MadePlan, makeRolloutPlan } from '../make.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
 import { openProjectState } from '../project.ts';
@@ -29,7 +30,7 @@ export async function rollOut(args: Args, playbookName: string): Promise<void> {
   const saved = file === undefined ? undefined : await readPlan(file);
   const session = await openSession(args);
   const { state } = await openProjectState(session.project);
-  try {
+  const rollOnce = async (): Promise<void> => {
     const made = await makeRolloutPlan(args, session, state, playbookName);
     if (saved !== undefined) refuseDrift(saved, made.plan, file ?? '');
     const run = (plan: MadePlan, given: Args): Promise<ExitCode> =>
@@ -48,6 +49,9 @@ export async function rollOut(args: Args, playbookName: string): Promise<void> {
     out.err(`\nTrying again: ${made.plan.unreachable.map((u) => u.host).join(', ')}`);
     const given = { ...args, yes: true, 'on-unreachable': 'skip' };
     process.exitCode = await run(await makeRolloutPlan(given, session, state, playbookName), given);
+  };
+  try {
+    await withLockWait(args, session, rollOnce);
   } finally {
     state.close();
     await session.close();
