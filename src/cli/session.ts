@@ -4,7 +4,7 @@ import { gitState } from '../execute/origin.ts';
 import { commandLine } from '../host/commands.ts';
 import type { Host } from '../model/host.ts';
 import type { Inventory } from '../model/inventory.ts';
-import type { Ssh2Transport } from '../transport/ssh2.ts';
+import type { AutoTransport } from '../transport/auto.ts';
 import { type Args, text, wholeNumber } from './args.ts';
 import { interruption } from './interruption.ts';
 import { isInteractive, out } from './io.ts';
@@ -66,9 +66,14 @@ export async function openSession(args: Args): Promise<Session> {
 }
 
 /** The transport that the flags ask for. */
-export async function makeTransport(args: Args): Promise<Ssh2Transport> {
-  const { createSsh2Transport } = await import('../transport/ssh2.ts');
-  return createSsh2Transport({
+export async function makeTransport(args: Args): Promise<AutoTransport> {
+  const { createAutoTransport } = await import('../transport/auto.ts');
+  const told = new Set<string>();
+  return createAutoTransport({
+    onOpenssh: (host, why) => {
+      if (!told.has(why) && args.quiet !== true) out.err(`${host} is reached by OpenSSH: ${why}`);
+      told.add(why);
+    },
     commandLine,
     policy: args['accept-new'] === true ? 'accept-new' : 'strict',
     env: process.env,

@@ -1,4 +1,3 @@
-import { RefusedError } from '../errors.ts';
 import type { Host } from '../model/host.ts';
 import { type Endpoint, routeTo } from './endpoint.ts';
 import { typesToOffer } from './host-key.ts';
@@ -9,24 +8,19 @@ import type { KnownHostsReader } from './known-hosts/load.ts';
 import { trustedName } from './offered-key.ts';
 import type { SshConfigReader } from './ssh-config.ts';
 
-type ChooseOptions = {
+export type ChooseOptions = {
   readonly env: NodeJS.ProcessEnv;
   readonly sshConfigOf: SshConfigReader;
   readonly readKnownHosts: KnownHostsReader;
 };
 
-/** The transport a host needs. Throws RefusedError PD3110 when that is OpenSSH, which cannot be used yet. */
-export async function chooseTransport(host: Host, options: ChooseOptions): Promise<'ssh2'> {
-  if (host.connection.transport === 'ssh2') return 'ssh2';
-  const reason = await reasonForOpenssh(host, options);
-  if (reason === undefined) return 'ssh2';
-  throw new RefusedError(
-    'PD3110',
-    `${host.name} needs the OpenSSH transport, which is not there yet: ${reason}.`,
-    {
-      hint: 'Give it an address, a plain key and a known host key in the inventory, with transport: ssh2.',
-    },
-  );
+export type Choice = { readonly kind: 'ssh2' } | { readonly kind: 'openssh'; readonly why: string };
+
+/** The transport a host needs. Rejects with ConnectError when the way to it cannot be understood. */
+export async function chooseTransport(host: Host, options: ChooseOptions): Promise<Choice> {
+  if (host.connection.transport === 'ssh2') return { kind: 'ssh2' };
+  const why = await reasonForOpenssh(host, options);
+  return why === undefined ? { kind: 'ssh2' } : { kind: 'openssh', why };
 }
 
 async function reasonForOpenssh(host: Host, options: ChooseOptions): Promise<string | undefined> {

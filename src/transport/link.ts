@@ -1,18 +1,34 @@
-import type { Duplex } from 'node:stream';
-import type { Client } from 'ssh2';
+import type { Duplex, Readable, Writable } from 'node:stream';
+import type { Client, ClientChannel } from 'ssh2';
 import { type Keepalive, watchSilence } from './heartbeat.ts';
 import type { DeadReason } from './port.ts';
 import { printable } from './printable.ts';
 
-/** An SSH connection that is logged in. Its errors never surface but as `dead`. */
-export type Link = {
-  readonly client: Client;
+/** An SSH connection that is logged in, whoever made it. Its errors never surface but as `dead`. */
+export type Carrier = {
   readonly dead: Promise<DeadReason>;
   /** Fires with `dead`, for listeners that come and go; its reason is a sentence. */
   readonly lost: AbortSignal;
   readonly alive: boolean;
+  /** Starts a command. Throws, or hands on an error, when it was not started. */
+  start(command: string, opened: (error: Error | undefined, running: Running | undefined) => void): void;
   end(why: string): Promise<void>;
 };
+
+/** A command at work. */
+export type Running = {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
+  /** `null` and no signal: it ended, and nobody can tell how. */
+  onExit(tell: (code: number | null, signal?: string) => void): void;
+  /** Its streams have ended as well. */
+  onClose(tell: () => void): void;
+  close(): void;
+};
+
+/** A connection made by ssh2. */
+export type Link = Carrier & { readonly client: Client };
 
 /** For how long an orderly end may take before the socket is destroyed. */
 const PARTING_MS = 250;
@@ -59,6 +75,11 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
 
   return {
     client,
+    start: (command, opened) => {
+      client.exec(command, (error, channel) => {
+        opened(error, error ? undefined : runningOn(channel));
+      });
+    },
     dead,
     lost: lost.signal,
     get alive() {
@@ -71,5 +92,17 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
       client.end();
       await dead;
     },
+  };
+}
+
+function runningOn(channel: ClientChannel): Running {
+  channel.on('error', () => undefined);
+  return {
+    stdin: channel,
+    stdout: channel,
+    stderr: channel.stderr,
+    onExit: (tell) => channel.on('exit', tell),
+    onClose: (tell) => channel.on('close', tell),
+    close: () => channel.close(),
   };
 }

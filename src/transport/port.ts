@@ -46,7 +46,7 @@ export type ConnectOptions = { readonly signal?: AbortSignal; readonly timeoutMs
 
 /** Rejects with ConnectError. */
 export type Transport = {
-  readonly kind: 'ssh2' | 'openssh' | 'simulation';
+  readonly kind: 'ssh2' | 'openssh' | 'auto' | 'simulation';
   connect(host: Host, options: ConnectOptions): Promise<Session>;
   close(): Promise<void>;
 };

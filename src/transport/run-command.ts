@@ -1,7 +1,6 @@
-import type { ClientChannel } from 'ssh2';
 import { keepText, passLines } from './capture.ts';
 import { feed } from './feed.ts';
-import type { Link } from './link.ts';
+import type { Carrier, Running } from './link.ts';
 import type { RunOptions, RunResult } from './port.ts';
 import { printable } from './printable.ts';
 import type { Stopper } from './stopper.ts';
@@ -22,7 +21,7 @@ type Exit = { readonly code: number | null; readonly signal: string | undefined 
  * What is left of a stream to send is the caller's to discard.
  */
 export function runCommand(
-  link: Link,
+  link: Carrier,
   command: string,
   options: RunOptions,
   stopper: Stopper,
@@ -34,7 +33,7 @@ export function runCommand(
 
   return new Promise((resolve, reject) => {
     let settled = false;
-    let channel: ClientChannel | undefined;
+    let running: Running | undefined;
     let stopFeeding = (): void => undefined;
     let exit: Exit | undefined;
     let truncated = false;
@@ -47,7 +46,7 @@ export function runCommand(
       clearTimeout(afterglow);
       stopper.signal.removeEventListener('abort', onStop);
       stopFeeding();
-      channel?.close();
+      running?.close();
       act();
     };
     const finish = (outcome: Outcome): void => settle(() => resolve(outcome));
@@ -76,35 +75,37 @@ export function runCommand(
       if (thrownAway > SLACK) unknown(`more than ${max} bytes of output; the channel was closed`);
     };
 
-    const opened = (error: Error | undefined, ch: ClientChannel): void => {
-      if (error) finish(notOpened(error));
-      else converse(ch);
+    const opened = (error: Error | undefined, started: Running | undefined): void => {
+      if (started === undefined) finish(notOpened(error ?? new Error('it was not started')));
+      else converse(started);
     };
-    const converse = (ch: ClientChannel): void => {
-      channel = ch;
-      ch.on('error', () => undefined);
-      ch.stderr.on('error', () => undefined);
-      ch.on('data', take(out));
-      ch.stderr.on('data', take(err));
+    const converse = (started: Running): void => {
+      running = started;
+      for (const stream of [started.stdin, started.stdout, started.stderr])
+        stream.on('error', () => undefined);
+      started.stdout.on('data', take(out));
+      started.stderr.on('data', take(err));
       if (settled) {
-        ch.close();
+        started.close();
         return;
       }
-      ch.on('exit', (code: number | null, signal?: string) => {
+      started.onExit((code, signal) => {
         exit = { code, signal };
         // Of a command that was given up nobody waits for the rest, and a timer would keep the process alive.
         if (!settled) afterglow = setTimeout(ended, AFTERGLOW_MS);
       });
-      ch.on('close', () => {
+      started.onClose(() => {
         // With the connection gone, output may be missing: `dead` speaks for it.
         if (link.alive) ended();
       });
-      stopFeeding = feed(options.stdin, ch, (why) => unknown(`what to send cannot be read: ${why.message}`));
+      stopFeeding = feed(options.stdin, started.stdin, (why) =>
+        unknown(`what to send cannot be read: ${why.message}`),
+      );
     };
 
     stopper.signal.addEventListener('abort', onStop, { once: true });
     try {
-      link.client.exec(command, opened);
+      link.start(command, opened);
     } catch {
       finish({ kind: 'never-started', why: 'the connection had been lost' });
     }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { discard } from './feed.ts';
 import { createGate } from './gate.ts';
-import type { Link } from './link.ts';
+import type { Carrier } from './link.ts';
 import type { ConstCommand, RunOptions, RunResult, Session } from './port.ts';
 import { runCommand } from './run-command.ts';
 import { type Stopper, stopWhen } from './stopper.ts';
@@ -13,7 +13,7 @@ const BUSY_PAUSES = 10;
 
 export function createSession(
   host: string,
-  link: Link,
+  link: Carrier,
   commandLine: (command: ConstCommand) => string,
 ): Session {
   const gate = createGate(CHANNELS);

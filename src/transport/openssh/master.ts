@@ -1,0 +1,156 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConnectError } from '../../errors.ts';
+import type { Host } from '../../model/host.ts';
+import type { Keepalive } from '../heartbeat.ts';
+import type { Carrier, Running } from '../link.ts';
+import type { DeadReason } from '../port.ts';
+import { printable } from '../printable.ts';
+import { commandArguments, masterArguments, READY } from './arguments.ts';
+import { opensshFailure } from './failure.ts';
+import { writePinChecker } from './pins.ts';
+
+export type MasterOptions = {
+  readonly host: Host;
+  readonly program: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly configFile: string | undefined;
+  readonly acceptNew: boolean;
+  readonly keepalive: Keepalive;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+};
+
+/** ssh's own code for everything that went wrong with the connection; a command's 255 cannot be told from it. */
+const SSH_FAILED = 255;
+const SAID_MAX = 8_192;
+
+/** Ends ssh when its standard input does: whoever kills this process ends its connections as well. */
+const LEASH =
+  'exec 3<&0; "$@" </dev/null 3<&- & p=$!; { cat <&3 >/dev/null; kill $p; } 2>/dev/null & c=$!; exec 3<&-; wait $p; r=$?; kill $c 2>/dev/null; exit $r';
+
+function letGo(child: ChildProcess): void {
+  child.stdin?.destroy();
+}
+
+/** Logs in with the user's own ssh and keeps the connection (ControlMaster). Rejects with ConnectError. */
+export async function openMaster(options: MasterOptions): Promise<Carrier> {
+  const { host, program, env } = options;
+  const pinned = host.connection.hostKeys.length > 0;
+  // Short: the path of a socket may have 108 bytes.
+  const dir = mkdtempSync(join(env.XDG_RUNTIME_DIR ?? tmpdir(), 'pdeploy-'));
+  const socket = join(dir, 'c');
+  const forget = (): void => rmSync(dir, { recursive: true, force: true });
+  let child: ChildProcess;
+  try {
+    const pinChecker = pinned ? writePinChecker(dir, host.connection.hostKeys) : undefined;
+    const args = masterArguments({ ...options, socket, pinChecker });
+    child = spawn('/bin/sh', ['-c', LEASH, 'sh', program, ...args], { env, stdio: 'pipe' });
+    child.stdin?.on('error', () => undefined);
+  } catch (error) {
+    forget();
+    throw error;
+  }
+  let said = '';
+  child.stderr?.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-SAID_MAX);
+  });
+  try {
+    await ready(child, options, () => said);
+  } catch (error) {
+    letGo(child);
+    forget();
+    throw error;
+  }
+  return carrier({ child, program, env, socket, forget, said: () => said });
+}
+
+function ready(child: ChildProcess, options: MasterOptions, said: () => string): Promise<void> {
+  const { host, timeoutMs, signal } = options;
+  return new Promise((resolve, reject) => {
+    const finish = (act: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      child.off('close', onClose);
+      act();
+    };
+    const fail = (error: Error): void => finish(() => reject(error));
+    const onAbort = (): void =>
+      fail(new ConnectError(host.name, 'aborted', `${host.name}: stopped before it was connected.`));
+    const onClose = (): void => fail(opensshFailure(host.name, said(), host.connection.hostKeys.length > 0));
+    const late = (): void =>
+      fail(new ConnectError(host.name, 'timeout', `${host.name}: no login within ${timeoutMs / 1_000} s.`));
+    const timer = setTimeout(late, timeoutMs);
+    child.on('error', (error) =>
+      fail(
+        new ConnectError(host.name, 'protocol', `${host.name}: /bin/sh cannot be started: ${error.message}`),
+      ),
+    );
+    child.on('close', onClose);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.includes(READY)) finish(resolve);
+    });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+type Open = {
+  readonly child: ChildProcess;
+  readonly program: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly socket: string;
+  readonly forget: () => void;
+  readonly said: () => string;
+};
+
+function carrier({ child, program, env, socket, forget, said }: Open): Carrier {
+  let why: string | undefined;
+  let alive = true;
+  const lost = new AbortController();
+  const dead = new Promise<DeadReason>((resolve) => {
+    // Not `close`: a ProxyCommand that stays behind keeps its end of the streams.
+    child.once('exit', () => {
+      alive = false;
+      const words = printable(said()).trim().split('\n').at(-1) ?? '';
+      const reason = why ?? `the connection was lost${words === '' ? '' : `: ${words}`}`;
+      forget();
+      lost.abort(reason);
+      resolve({ why: reason });
+    });
+  });
+  return {
+    dead,
+    lost: lost.signal,
+    get alive() {
+      return alive && why === undefined;
+    },
+    start: (command, opened) => {
+      const run = spawn(program, commandArguments(socket, command), { env, stdio: 'pipe' });
+      run.once('error', (error) => opened(error, undefined));
+      run.once('spawn', () => opened(undefined, runningOf(run)));
+    },
+    end: async (reason) => {
+      why ??= reason;
+      letGo(child);
+      await dead;
+    },
+  };
+}
+
+function runningOf(child: ReturnType<typeof spawn>): Running {
+  const { stdin, stdout, stderr } = child;
+  if (stdin === null || stdout === null || stderr === null) throw new Error('a command without its streams');
+  return {
+    stdin,
+    stdout,
+    stderr,
+    onExit: (tell) => child.on('exit', (code) => tell(code === SSH_FAILED ? null : code)),
+    onClose: (tell) => child.on('close', tell),
+    close: () => {
+      child.kill('SIGTERM');
+    },
+  };
+}
