@@ -234,7 +234,8 @@ export function transportContract(
         { what: 'an upload nobody reads', stdin: () => endless('silent 15\n'), kinds: /^unknown$/ },
       ];
 
-      it.concurrent.each(cases)('settles $what', async ({ stdin, kinds }) => {
+      // `expect` of the test itself: the common one counts assertions for whichever of them runs.
+      it.concurrent.for(cases)('settles $what', async ({ stdin, kinds }, { expect }) => {
         await behindProxy(async (session, cutNow) => {
           const source = stdin();
           const running = session.run('agent', {
@@ -253,7 +254,7 @@ export function transportContract(
         });
       });
 
-      it.concurrent('notices it when idle, and starts nothing more', async () => {
+      it.concurrent('notices it when idle, and starts nothing more', async ({ expect }) => {
         await behindProxy(async (session, cutNow) => {
           const at = performance.now();
           cutNow(cut);
@@ -264,7 +265,7 @@ export function transportContract(
         });
       });
 
-      it.concurrent('is not bothered when it is closed afterwards', async () => {
+      it.concurrent('is not bothered when it is closed afterwards', async ({ expect }) => {
         const patient = { intervalMs: 5_000, countMax: 3 };
         await behindProxy(async (session, cutNow) => {
           cutNow(cut);
