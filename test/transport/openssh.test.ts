@@ -189,7 +189,7 @@ it('ends its connection when the process that made it is killed', async () => {
   const script = `
     import { createOpensshTransport } from ${JSON.stringify(join(import.meta.dirname, '../../src/transport/openssh/transport.ts'))};
     const host = ${JSON.stringify({ ...hostOf(sshd), vars: {} })};
-    const options = { commandLine: () => 'exec cat', env: process.env, configFile: '/dev/null' };
+    const options = { commandLine: () => 'exec cat', env: { ...process.env, XDG_RUNTIME_DIR: ${JSON.stringify(runtime)} }, configFile: '/dev/null' };
     await createOpensshTransport(options).connect(host, {});
     console.log('connected');
     setInterval(() => undefined, 1_000);`;
@@ -207,6 +207,7 @@ it('ends its connection when the process that made it is killed', async () => {
   expect(await masters()).not.toBe('');
   child.kill('SIGKILL');
   await expect.poll(masters, { timeout: 5_000 }).toBe('');
+  await expect.poll(() => readdirSync(runtime), { timeout: 5_000 }).toEqual([]);
 });
 
 it('goes the way that ssh_config says', async () => {

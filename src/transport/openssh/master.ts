@@ -27,9 +27,9 @@ export type MasterOptions = {
 const SSH_FAILED = 255;
 const SAID_MAX = 8_192;
 
-/** Ends ssh when its standard input does: whoever kills this process ends its connections as well. */
+/** Ends ssh when its standard input does, and clears up: whoever kills this process ends its connections as well. */
 const LEASH =
-  'exec 3<&0; "$@" </dev/null 3<&- & p=$!; { cat <&3 >/dev/null; kill $p; } 2>/dev/null & c=$!; exec 3<&-; wait $p; r=$?; kill $c 2>/dev/null; exit $r';
+  'd=$1; shift; exec 3<&0; "$@" </dev/null 3<&- & p=$!; { cat <&3 >/dev/null; kill $p; } 2>/dev/null & c=$!; exec 3<&-; wait $p; r=$?; kill $c 2>/dev/null; rm -rf -- "$d"; exit $r';
 
 function letGo(child: ChildProcess): void {
   child.stdin?.destroy();
@@ -47,7 +47,7 @@ export async function openMaster(options: MasterOptions): Promise<Carrier> {
   try {
     const pinChecker = pinned ? writePinChecker(dir, host.connection.hostKeys) : undefined;
     const args = masterArguments({ ...options, socket, pinChecker });
-    child = spawn('/bin/sh', ['-c', LEASH, 'sh', program, ...args], { env, stdio: 'pipe' });
+    child = spawn('/bin/sh', ['-c', LEASH, 'sh', dir, program, ...args], { env, stdio: 'pipe' });
     child.stdin?.on('error', () => undefined);
   } catch (error) {
     forget();
