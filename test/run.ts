@@ -5,13 +5,31 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { installPackages } from './packages.ts';
 
 type Count = { passed: number; failed: number; skipped: number };
+/** What vitest writes of a run (its json reporter), as far as it is read here. */
+type Report = {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[] | null;
+    }[];
+  }[];
+};
 
 const dir = mkdtempSync(join(tmpdir(), 'pdeploy-test-'));
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
+/** What failed, told once more at the end: the output is long, and its end is what people see. */
+const failures: string[] = [];
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -20,8 +38,12 @@ function say(text: string): void {
 function check(name: string, file: string, args: readonly string[]): void {
   say(`\n== ${name}`);
   const result = spawnSync(file, args, { stdio: 'inherit' });
-  if (result.status === 0) total.passed += 1;
-  else total.failed += 1;
+  if (result.status === 0) {
+    total.passed += 1;
+    return;
+  }
+  total.failed += 1;
+  failures.push(`${name}: exit ${result.status}`);
 }
 
 function suite(project: string): void {
@@ -42,19 +64,17 @@ function suite(project: string): void {
   total.skipped += counts.skipped;
   const broken = result.status !== 0 && counts.failed === 0;
   if (broken || counts.passed === 0) {
-    say(`the ${project} suite did not run as it should (exit ${result.status}, ${counts.passed} passed)`);
+    failures.push(
+      `the ${project} suite did not run as it should (exit ${result.status}, ${counts.passed} passed)`,
+    );
     total.failed += 1;
   }
 }
 
 function read(report: string): Count {
   try {
-    const json = JSON.parse(readFileSync(report, 'utf8')) as {
-      numPassedTests: number;
-      numFailedTests: number;
-      numPendingTests: number;
-      numTodoTests: number;
-    };
+    const json = JSON.parse(readFileSync(report, 'utf8')) as Report;
+    failures.push(...json.testResults.flatMap(told));
     return {
       passed: json.numPassedTests,
       failed: json.numFailedTests,
@@ -65,6 +85,15 @@ function read(report: string): Count {
   }
 }
 
+function told({ name, message, assertionResults }: Report['testResults'][number]): readonly string[] {
+  const file = relative(process.cwd(), name);
+  const failed = assertionResults.filter(({ status }) => status === 'failed');
+  if (failed.length === 0) return message === '' ? [] : [`${file}: ${message}`];
+  return failed.map(
+    ({ fullName, failureMessages }) => `${file}: ${fullName}\n${(failureMessages ?? []).join('\n')}`,
+  );
+}
+
 installPackages(say);
 check('types', 'tsc', ['--noEmit']);
 check('lint, format, floors', 'biome', ['check', '--error-on-warnings', '.']);
@@ -72,6 +101,7 @@ suite('unit');
 suite('lab');
 suite('e2e');
 rmSync(dir, { recursive: true, force: true });
-const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : '';
-say(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+for (const failure of failures) say(`\nfailed: ${failure}`);
+if (total.skipped > 0) say(`\n${total.skipped} skipped`);
+say(`\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 ? 0 : 1;

@@ -6,8 +6,8 @@ export type Gate = {
   pass<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>;
   /** Holders now. */
   readonly inside: number;
-  /** Lowers the limit for good, never below 1. */
-  shrinkTo(limit: number): void;
+  /** Lowers the limit for good, never below 1. False: it was that low already. */
+  shrinkTo(limit: number): boolean;
 };
 
 export function createGate(initial: number): Gate {
@@ -64,7 +64,9 @@ export function createGate(initial: number): Gate {
       return inside;
     },
     shrinkTo: (wanted) => {
+      const before = limit;
       limit = Math.max(1, Math.min(limit, wanted));
+      return limit < before;
     },
   };
 }

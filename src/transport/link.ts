@@ -20,6 +20,8 @@ export type Running = {
   readonly stdin: Writable;
   readonly stdout: Readable;
   readonly stderr: Readable;
+  /** Once it has ended: whether it is certain that the host had no channel left for it and started nothing. */
+  refused(): boolean;
   /** `null` and no signal: it ended, and nobody can tell how. */
   onExit(tell: (code: number | null, signal?: string) => void): void;
   /** Its streams have ended as well. */
@@ -101,6 +103,7 @@ function runningOn(channel: ClientChannel): Running {
     stdin: channel,
     stdout: channel,
     stderr: channel.stderr,
+    refused: () => false,
     onExit: (tell) => channel.on('exit', tell),
     onClose: (tell) => channel.on('close', tell),
     close: () => channel.close(),

@@ -29,6 +29,8 @@ export async function openLink(options: LinkOptions): Promise<Link | undefined> 
   const { socket, signal } = options;
   socket.on('error', () => undefined);
   const { NodeSSH } = await import('node-ssh');
+  // A reset that came while the module was loaded is not told again.
+  if (socket.destroyed) throw linkFailure('handshake', undefined);
   const ssh = new NodeSSH();
   let phase: Phase = socket instanceof Socket && socket.connecting ? 'dial' : 'handshake';
   let lockedOut = false;

@@ -52,7 +52,9 @@ export function runCommand(
     const finish = (outcome: Outcome): void => settle(() => resolve(outcome));
     const unknown = (why: string): void => finish({ kind: 'unknown', why, stdout: out.text() });
     const ended = (): void => {
-      if (exit?.signal !== undefined) {
+      if (running?.refused() === true) {
+        finish({ kind: 'busy', why: 'the host takes no further command on this connection' });
+      } else if (exit?.signal !== undefined) {
         finish({ kind: 'signaled', signal: exit.signal, stdout: out.text(), stderr: err.text() });
       } else if (typeof exit?.code === 'number') {
         finish({ kind: 'exited', code: exit.code, stdout: out.text(), stderr: err.text(), truncated });

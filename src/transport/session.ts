@@ -31,9 +31,9 @@ export function createSession(
       const outcome = await runCommand(link, line, options, stopper).finally(leave);
       if (outcome.kind !== 'busy') return outcome;
       // This host allows fewer channels. That nothing was started is certain, so the command may wait and ask again.
-      if (gate.inside > 0) gate.shrinkTo(gate.inside);
-      else if (++pauses > BUSY_PAUSES) return { kind: 'never-started', why: outcome.why };
-      else await sleep(BUSY_PAUSE_MS);
+      if (gate.shrinkTo(gate.inside)) continue;
+      if (++pauses > BUSY_PAUSES) return { kind: 'never-started', why: outcome.why };
+      await sleep(BUSY_PAUSE_MS);
     }
   };
 

@@ -32,6 +32,34 @@ export function transportContract(
   make: (settings: Settings) => Transport,
   traits: Traits,
 ): void {
+  describe(`${name} where sshd allows few sessions on a connection`, () => {
+    const results = async (maxSessions: number): Promise<readonly RunResult[]> => {
+      const sshd = await startSshd({ settings: [`MaxSessions ${maxSessions}`] });
+      const commandLine = await installRemote(sshd.dir);
+      const env = { HOME: sshd.dir, PATH: process.env.PATH };
+      const transport = make({ env, commandLine, keepalive: KEEPALIVE });
+      try {
+        const session = await transport.connect(hostOf(sshd), {});
+        const ask = (_: unknown, i: number): Promise<RunResult> =>
+          session.run('agent', { stdin: Buffer.from(`echo ${i}\n`), deadlineMs: 20_000 });
+        return await Promise.all(Array.from({ length: 8 }, ask));
+      } finally {
+        await transport.close();
+        await sshd.stop();
+      }
+    };
+
+    it('one is enough for many commands at once', async () => {
+      expect(await results(1)).toEqual(
+        Array.from({ length: 8 }, (_, i) => expect.objectContaining({ kind: 'exited', stdout: `${i}\n` })),
+      );
+    });
+
+    it('with none it is certain that nothing was started', async () => {
+      expect((await results(0)).map(({ kind }) => kind)).toEqual(Array(8).fill('never-started'));
+    });
+  });
+
   describe(`${name} keeps the contract of a transport`, () => {
     let sshd: Sshd;
     let transport: Transport;

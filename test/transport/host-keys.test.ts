@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -257,4 +258,21 @@ describe('a verifier that does not return true', () => {
     });
     expect(log).not.toMatch(LOGIN_ATTEMPT);
   });
+});
+
+it('a socket that was reset before the handshake began is not waited for', async () => {
+  const socket = connect({ port: sshd.port, host: '127.0.0.1' });
+  socket.destroy();
+  await once(socket, 'close');
+  const link = openLink({
+    socket,
+    user: sshd.user,
+    login: loginWith({ usable: [], skipped: [] }),
+    verify: () => true,
+    hostKeyTypes: allHostKeyTypes(),
+    keepalive: { intervalMs: 1_000, countMax: 3 },
+    timeoutMs: 3_000,
+    onlyHandshake: false,
+  });
+  await expect(link).rejects.toMatchObject({ failure: 'reset-before-auth', retry: true });
 });

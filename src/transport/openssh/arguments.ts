@@ -98,13 +98,15 @@ function refusal(host: Host, why: string): ConnectError {
 }
 
 /**
- * The command line of one command over the shared connection. When that is gone ssh would connect anew, unverified by
- * us and with the user's own settings; a ProxyCommand that fails keeps it from that.
+ * The command line of one command over the shared connection. When that takes no further command, or is gone, ssh would
+ * connect anew, unverified by us and with the user's own settings; a ProxyCommand that only says `refused` keeps it
+ * from that. The word has to be one that no host can guess.
  */
-export function commandArguments(socket: string, command: string): readonly string[] {
+export function commandArguments(socket: string, refused: string, command: string): readonly string[] {
   return [
     ...['-F', 'none', '-T', '-S', socket],
-    ...['-o', 'ControlMaster=no', '-o', 'ProxyCommand=exit 1', '-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR'],
+    ...['-o', 'ControlMaster=no', '-o', `ProxyCommand=sh -c "echo ${refused} >&2"`],
+    ...['-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR'],
     ...['--', 'shared', command],
   ];
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,8 @@ export type MasterOptions = {
 /** ssh's own code for everything that went wrong with the connection; a command's 255 cannot be told from it. */
 const SSH_FAILED = 255;
 const SAID_MAX = 8_192;
+/** What ssh says when the shared connection ended before it answered (mux.c, mux_client_request_session). */
+const LOST_IN_BETWEEN = 'read from master failed';
 
 /** Ends ssh when its standard input does, and clears up: whoever kills this process ends its connections as well. */
 const LEASH =
@@ -128,9 +131,10 @@ function carrier({ child, program, env, socket, forget, said }: Open): Carrier {
       return alive && why === undefined;
     },
     start: (command, opened) => {
-      const run = spawn(program, commandArguments(socket, command), { env, stdio: 'pipe' });
+      const refused = randomBytes(16).toString('hex');
+      const run = spawn(program, commandArguments(socket, refused, command), { env, stdio: 'pipe' });
       run.once('error', (error) => opened(error, undefined));
-      run.once('spawn', () => opened(undefined, runningOf(run)));
+      run.once('spawn', () => opened(undefined, runningOf(run, refused)));
     },
     end: async (reason) => {
       why ??= reason;
@@ -140,10 +144,16 @@ function carrier({ child, program, env, socket, forget, said }: Open): Carrier {
   };
 }
 
-function runningOf(child: ReturnType<typeof spawn>): Running {
+function runningOf(child: ReturnType<typeof spawn>, refused: string): Running {
   const { stdin, stdout, stderr } = child;
   if (stdin === null || stdout === null || stderr === null) throw new Error('a command without its streams');
+  let said = '';
+  stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString('latin1')).slice(-SAID_MAX);
+  });
   return {
+    // A connection that went away in between may have taken the command before it did.
+    refused: () => said.includes(refused) && !said.includes(LOST_IN_BETWEEN),
     stdin,
     stdout,
     stderr,
