@@ -122,19 +122,23 @@ export function planOptions(y: Argv): Argv {
     });
 }
 
+/** For commands that take the lease. */
+export function lockWaitOption(y: Argv): Argv {
+  return y.option('lock-wait', {
+    type: 'string',
+    describe: 'How long to wait for the lease that somebody else holds, e.g. 10m (not at all)',
+  });
+}
+
 /** Flags of commands that change a fleet. */
 export function runOptions(y: Argv): Argv {
-  return y
+  return lockWaitOption(y)
     .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' })
     .option('input', {
       type: 'boolean',
       default: true,
       describe: '--no-input: never ask, fail instead',
       hidden: true,
-    })
-    .option('lock-wait', {
-      type: 'string',
-      describe: 'How long to wait for the lease that somebody else holds, e.g. 10m (not at all)',
     })
     .option('check', {
       alias: 'C',

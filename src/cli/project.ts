@@ -27,6 +27,11 @@ export type Project = {
   readonly settings: Settings;
 };
 
+/** Whether a command could be run without being asked which inventory. */
+export async function knowsInventory(args: Args): Promise<boolean> {
+  return (text(args, 'inventory') ?? (await settingsOf(process.cwd())).inventory) !== undefined;
+}
+
 /** Inventory and selection of a command. @throws UsageError with all problems at once */
 export async function readProject(args: Args): Promise<Project> {
   const cwd = process.cwd();

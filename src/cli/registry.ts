@@ -30,7 +30,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     usage: 'resume [deployment]',
-    describe: 'Go on with an interrupted deployment',
+    describe: 'Go on with an interrupted deployment, or settle what the hosts have open',
     load: async () => (await import('./commands/resume.ts')).resumeCommand,
   },
   {

@@ -26,6 +26,7 @@ export const AGENT_PARTS = [
   'rollback',
   'status',
   'finish',
+  'settle',
   'recover',
   'install',
   'main',

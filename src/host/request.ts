@@ -15,6 +15,7 @@ export const VERBS = [
   'extend',
   'finish',
   'undo',
+  'settle',
 ] as const;
 
 export type Verb = (typeof VERBS)[number];

@@ -50,21 +50,26 @@ export async function openSweep() {
   const fleet = await openFleet({ hosts: 3 });
   await fleet.install('v1');
   let n = 10;
+  /** Of the release that is rolled out now. */
+  const label = (): string => `v${n}`;
+  const variables = (): readonly string[] => ['-e', `workers=${n}`];
   return {
     fleet,
     end: () => fleet.end(),
     /** A rollout of a release that was never seen before, which has to end by its failpoint. */
     fail: async (failpoint: string, ...args: string[]): Promise<Ran> => {
       n += 1;
-      return await fleet.startFailing(failpoint, ...fleet.rolloutArgs(`v${n}`, '-e', `workers=${n}`, ...args))
-        .done;
+      return await fleet.startFailing(failpoint, ...fleet.rolloutArgs(label(), ...variables(), ...args)).done;
     },
+    label,
+    variables,
     /** What a person does who comes back: resume, or where nothing had begun, the rollout once more. */
     goOn: async (...args: string[]): Promise<Ran> => {
       const resumed = await fleet.pdeploy('resume');
       if (!/PD5007|PD4013/.test(resumed.text)) return resumed;
-      await fleet.pdeploy('lock', 'release', '-i', 'lab', '--yes');
-      return await fleet.rollout(`v${n}`, '-e', `workers=${n}`, ...args);
+      // Its lease is known to be ours, and need not end by itself.
+      await fleet.pdeploy('resume', '-i', 'lab');
+      return await fleet.rollout(label(), ...variables(), ...args);
     },
     expectSettled: () => expectSettled(fleet),
   };

@@ -6,50 +6,73 @@ import { storedTarget } from '../../execute/stored-target.ts';
 import type { HostTarget } from '../../execute/target.ts';
 import type { HostName } from '../../model/host.ts';
 import type { Plan } from '../../model/plan.ts';
-import { text } from '../args.ts';
+import type { DeploymentSummary, StateStore } from '../../state/port.ts';
+import { type Args, text } from '../args.ts';
 import { deploy } from '../deploy.ts';
 import { out } from '../io.ts';
+import { withLockWait } from '../lock-wait.ts';
 import { makeRolloutPlan } from '../make.ts';
-import { fleetOptions, outputOptions, planOptions } from '../options.ts';
-import { openProjectState } from '../project.ts';
+import { fleetOptions, lockWaitOption, outputOptions, planOptions } from '../options.ts';
+import { knowsInventory, openProjectState } from '../project.ts';
 import { openSession } from '../session.ts';
+import { settle } from '../settle.ts';
 
 export const resumeCommand: CommandModule = {
   command: 'resume [deployment]',
-  describe: 'Go on with an interrupted deployment',
+  describe: 'Go on with an interrupted deployment, or settle what the hosts have open',
   builder: (y) =>
-    outputOptions(planOptions(fleetOptions(y)), ['text', 'jsonl']).positional('deployment', {
+    outputOptions(lockWaitOption(planOptions(fleetOptions(y))), ['text', 'jsonl']).positional('deployment', {
       type: 'string',
       describe: 'Its id; default: the newest',
     }),
   handler: async (args) => {
     const { state } = await openProjectState(process.cwd());
-    const wanted = text(args, 'deployment');
-    const summary = wanted === undefined ? state.deployments({ limit: 1 })[0] : state.deployment(wanted);
-    const plan = summary === undefined ? undefined : state.plan(summary.id);
-    if (summary === undefined || plan === undefined) {
-      state.close();
-      throw new RefusedError('PD5007', 'no such deployment is known here', { hint: 'pdeploy history' });
-    }
-    if (summary.outcome !== undefined && summary.outcome !== 'interrupted') {
-      state.close();
-      throw new RefusedError('PD4013', `deployment ${summary.id} has ended: ${summary.outcome}`, {
-        hint: 'there is nothing to resume',
-      });
-    }
-    const session = await openSession({
-      ...args,
-      inventory: text(args, 'inventory') ?? plan.inventory.name,
-      service: plan.service,
-    });
     try {
+      const wanted = text(args, 'deployment');
+      const summary = wanted === undefined ? state.deployments({ limit: 1 })[0] : state.deployment(wanted);
+      const plan = summary === undefined ? undefined : state.plan(summary.id);
+      const ended = summary?.outcome !== undefined && summary.outcome !== 'interrupted';
+      if (summary !== undefined && plan !== undefined && !ended) await goOn(args, state, summary.id, plan);
+      else if (wanted === undefined && (await knowsInventory(args))) await askHosts(args, state);
+      else throw nothingToResume(summary);
+    } finally {
+      state.close();
+    }
+  },
+};
+
+function nothingToResume(summary: DeploymentSummary | undefined): RefusedError {
+  const hint = 'pdeploy resume -i INVENTORY asks the hosts what is open there';
+  return summary?.outcome === undefined
+    ? new RefusedError('PD5007', 'no such deployment is known here', { hint })
+    : new RefusedError('PD4013', `deployment ${summary.id} has ended: ${summary.outcome}`, { hint });
+}
+
+/** Nothing here to go on with, or somebody else's: the hosts know what is open. */
+async function askHosts(args: Args, state: StateStore): Promise<void> {
+  const session = await openSession(args);
+  try {
+    process.exitCode = await settle(args, session, state);
+  } finally {
+    await session.close();
+  }
+}
+
+async function goOn(args: Args, state: StateStore, deployment: string, plan: Plan): Promise<void> {
+  const session = await openSession({
+    ...args,
+    inventory: text(args, 'inventory') ?? plan.inventory.name,
+    service: plan.service,
+  });
+  try {
+    await withLockWait(args, session, async () => {
       const made = await makeRolloutPlan(
         { ...args, release: plan.release.label },
         session,
         state,
         plan.playbook.name,
       );
-      out.err(`Going on with ${summary.id}: ${plan.release.label} on ${plan.inventory.name}`);
+      out.err(`Going on with ${deployment}: ${plan.release.label} on ${plan.inventory.name}`);
       const same = made.plan.release.id === plan.release.id;
       const resumed: Made = {
         ...made,
@@ -65,14 +88,13 @@ export const resumeCommand: CommandModule = {
         hooks: made.hooks,
         kind: made.kind,
         compiled: new Map(),
-        resume: summary.id,
+        resume: deployment,
       });
-    } finally {
-      state.close();
-      await session.close();
-    }
-  },
-};
+    });
+  } finally {
+    await session.close();
+  }
+}
 
 /** The playbook has changed since: what was begun goes on with what it was begun with. */
 function storedTargets(plan: Plan, made: Made): ReadonlyMap<HostName, HostTarget> {

@@ -1,13 +1,10 @@
 import type { CommandModule } from 'yargs';
-import { EXIT, UsageError } from '../../errors.ts';
+import { EXIT } from '../../errors.ts';
 import { type FleetStatus, fleetStatus } from '../../execute/fleet-status.ts';
-import { type Judge, judgesOf } from '../../execute/judges.ts';
-import type { HostName } from '../../model/host.ts';
-import { findPlaybook } from '../../playbook/find.ts';
-import { loadPlaybook } from '../../playbook/load.ts';
 import { statusTable } from '../../report/status.ts';
 import { detectStyle } from '../../report/style.ts';
 import { out } from '../io.ts';
+import { judgesOfProject } from '../judges.ts';
 import { fleetOptions, outputOptions } from '../options.ts';
 import { openProjectState } from '../project.ts';
 import { openSession, type Session } from '../session.ts';
@@ -69,17 +66,6 @@ export const statusCommand: CommandModule = {
     }
   },
 };
-
-/** Releases of other machines are judged as today's playbook says, if it compiles here. */
-async function judgesOfProject(session: Session): Promise<ReadonlyMap<HostName, Judge>> {
-  try {
-    const { playbook } = await loadPlaybook(findPlaybook('rollout', session.project));
-    return judgesOf(playbook, session.service, session.fleet.hosts);
-  } catch (error) {
-    if (error instanceof UsageError) return new Map();
-    throw error;
-  }
-}
 
 function commonest(status: FleetStatus): string {
   const counts = new Map<string, number>();

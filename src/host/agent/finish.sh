@@ -114,13 +114,16 @@ do_undo() {
   must_lock
   require_epoch
   errors=
-  if [ -d "$S/undo/$dep" ]; then
-    for slot in $(ls -1t "$S/undo/$dep"); do
-      [ "$slot" = p ] || undo_slot "$slot"
-    done
-    undo_slot p
-    rmdir "$S/undo/$dep" 2>/dev/null || :
-  fi
+  undo_deployment
   unlock
   [ -z "$errors" ] || die failed "could not be undone:$errors"
+}
+
+undo_deployment() {
+  [ -d "$S/undo/$dep" ] || return 0
+  for slot in $(ls -1t "$S/undo/$dep"); do
+    [ "$slot" = p ] || undo_slot "$slot"
+  done
+  undo_slot p
+  rmdir "$S/undo/$dep" 2>/dev/null || :
 }

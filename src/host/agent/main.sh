@@ -32,6 +32,7 @@ case $verb in
   extend) do_extend ;;
   finish) do_finish ;;
   undo) do_undo ;;
+  settle) do_settle ;;
   *) bad verb ;;
 esac
 finish_ok

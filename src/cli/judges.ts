@@ -1,0 +1,17 @@
+import { UsageError } from '../errors.ts';
+import { type Judge, judgesOf } from '../execute/judges.ts';
+import type { HostName } from '../model/host.ts';
+import { findPlaybook } from '../playbook/find.ts';
+import { loadPlaybook } from '../playbook/load.ts';
+import type { Session } from './session.ts';
+
+/** Releases of other machines are judged as today's playbook says, if it compiles here. */
+export async function judgesOfProject(session: Session): Promise<ReadonlyMap<HostName, Judge>> {
+  try {
+    const { playbook } = await loadPlaybook(findPlaybook('rollout', session.project));
+    return judgesOf(playbook, session.service, session.fleet.hosts);
+  } catch (error) {
+    if (error instanceof UsageError) return new Map();
+    throw error;
+  }
+}
