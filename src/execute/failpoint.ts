@@ -8,10 +8,11 @@ type Side = 'before' | 'after';
 
 /**
  * What happens there. `kill`: SIGKILL of this process. `throw`: an error nobody expects. `sleep`: the whole process
- * stands still, as on a suspended machine. `drop`, of calls: before, the request is not sent; after, the answer is lost.
+ * stands still, as on a suspended machine. `stop`: the same by SIGSTOP, until somebody sends SIGCONT. `drop`, of calls:
+ * before, the request is not sent; after, the answer is lost.
  */
 export type FailpointAction =
-  | { readonly kind: 'kill' | 'throw' | 'drop' }
+  | { readonly kind: 'kill' | 'throw' | 'stop' | 'drop' }
   | { readonly kind: 'sleep'; readonly ms: number };
 
 export type ArmedFailpoint = {
@@ -21,16 +22,16 @@ export type ArmedFailpoint = {
   readonly action: FailpointAction;
 };
 
-const FORM = /^([a-z.-]+)(?:@([1-9]\d{0,5}))?:(?:(kill|throw|drop)|sleep=([1-9]\d{0,7}))$/;
+const FORM = /^([a-z.-]+)(?:@([1-9]\d{0,5}))?:(?:(kill|throw|stop|drop)|sleep=([1-9]\d{0,7}))$/;
 
-/** `NAME[@N]:kill|throw|drop|sleep=MS`. @throws UsageError PD2236 */
+/** `NAME[@N]:kill|throw|stop|drop|sleep=MS`. @throws UsageError PD2236 */
 export function parseFailpoint(text: string, names: ReadonlySet<string>): ArmedFailpoint {
   const [, name, nth, kind, ms] = FORM.exec(text) ?? [];
   if (name === undefined)
     throw UsageError.of(
       'PD2236',
       `PDEPLOY_FAILPOINT is ${JSON.stringify(text)}`,
-      'NAME[@N]:kill, :throw, :drop or :sleep=MS; pdeploy failpoints lists the names',
+      'NAME[@N]:kill, :throw, :stop, :drop or :sleep=MS; pdeploy failpoints lists the names',
     );
   if (!names.has(name) || (kind === 'drop' && !name.startsWith('call.')))
     throw UsageError.of(
@@ -39,7 +40,9 @@ export function parseFailpoint(text: string, names: ReadonlySet<string>): ArmedF
       'pdeploy failpoints lists the names',
     );
   const action: FailpointAction =
-    ms === undefined ? { kind: kind as 'kill' | 'throw' | 'drop' } : { kind: 'sleep', ms: Number(ms) };
+    ms === undefined
+      ? { kind: kind as 'kill' | 'throw' | 'stop' | 'drop' }
+      : { kind: 'sleep', ms: Number(ms) };
   return { name, nth: Number(nth ?? 1), action };
 }
 
@@ -68,6 +71,10 @@ function hit({ name, nth, action }: ArmedFailpoint): 'drop' | undefined {
       return undefined;
     case 'throw':
       throw new Error(`failpoint ${name}`);
+    case 'stop':
+      // A process stops itself before the call returns.
+      process.kill(process.pid, 'SIGSTOP');
+      return undefined;
     case 'sleep':
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, action.ms);
       return undefined;

@@ -5,7 +5,7 @@ import type { AgentRequest } from '../host/request.ts';
 import { decodeSwitched } from '../host/verbs/activate.ts';
 import type { HealthCheck, Sample } from '../model/health.ts';
 import type { ReleaseIds } from './deployment-context.ts';
-import type { CallResult, HostLink } from './host-link.ts';
+import type { CallOptions, CallResult, HostLink } from './host-link.ts';
 
 export type GateResult =
   | { readonly kind: 'healthy'; readonly ms: number; readonly probes: number; readonly pid: number }
@@ -23,6 +23,7 @@ export type GateInput = {
   /** Outside probes speak to this address. */
   readonly address: string;
   readonly gone: AbortSignal;
+  readonly unlessGone?: CallOptions['unlessGone'];
   readonly onSwitched: (ms: number) => void;
   readonly onSample: (
     sample: Sample,
@@ -49,6 +50,7 @@ export async function gate(input: GateInput): Promise<GateResult> {
     now(),
   );
   let last: Sample | undefined;
+  let heard = false;
   let probing = false;
   let result: GateResult | undefined;
 
@@ -57,7 +59,7 @@ export async function gate(input: GateInput): Promise<GateResult> {
     const spoken = verdict(window, now());
     if (spoken.kind === 'healthy')
       result = { kind: 'healthy', ms: spoken.ms, probes: spoken.probes, pid: last?.pid ?? 0 };
-    if (spoken.kind === 'failed') result = { kind: 'unhealthy', why: spoken.why };
+    if (spoken.kind === 'failed') result = heard ? { kind: 'unhealthy', why: spoken.why } : silence(input);
     if (result !== undefined) stop.abort();
   };
   const lookFromOutside = async (): Promise<void> => {
@@ -75,6 +77,7 @@ export async function gate(input: GateInput): Promise<GateResult> {
     settle();
   };
   const onLine = (line: string): void => {
+    heard = true;
     const switched = decodeSwitched(line);
     if (switched !== undefined) {
       window = openWindow(
@@ -111,8 +114,15 @@ export async function gate(input: GateInput): Promise<GateResult> {
     deadlineMs: input.healthyDeadlineMs + 120_000,
     onLine,
     signal: stop.signal,
+    unlessGone: input.unlessGone === true,
   });
   clearInterval(timer);
   input.gone.removeEventListener('abort', leave);
   return result ?? { kind: 'ended', result: call };
+}
+
+/** Of a host that said nothing at all, nobody knows how its release is. */
+function silence(input: GateInput): GateResult {
+  const why = `nothing was heard of ${input.link.host.name} for ${input.healthyDeadlineMs / 1_000} s`;
+  return { kind: 'ended', result: { kind: 'unknown', why } };
 }

@@ -29,8 +29,10 @@ export type CallOptions = {
   readonly signal?: AbortSignal;
   /** Opens the payload; called again for every try. */
   readonly payload?: () => Readable;
-  /** For how long an unknown outcome is asked for again, over new connections. Default 20 s. */
+  /** For how long an unknown outcome is asked for again, over new connections, from when contact was lost. Default 6 s. */
   readonly retryForMs?: number;
+  /** The host is not tried again when contact with it was lost a moment ago. */
+  readonly unlessGone?: boolean;
 };
 
 /** A host as the executor sees it: one kept connection, the right agent on it, calls that can be repeated. */
@@ -43,6 +45,10 @@ export type HostLink = {
   close(): Promise<void>;
 };
 
+const RETRY_FOR_MS = 6_000;
+/** Of a host that was connected before. */
+const RECONNECT_MS = 5_000;
+const GONE_FOR_MS = 15_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 4_000, 8_000];
 const INSTALL_DEADLINE_MS = 30_000;
 const NOT_FOUND_EXIT = 127;
@@ -51,11 +57,22 @@ const NOT_FOUND_EXIT = 127;
 export function openLink(host: Host, transport: Transport, abort: AbortSignal): HostLink {
   let session: Promise<Session> | undefined;
   let ready: { readonly on: Session; readonly agent: ReadyAgent } | undefined;
+  let connected = false;
+  let gone: { readonly at: number; readonly result: CallResult } | undefined;
 
   const current = (): Promise<Session> => {
     if (session === undefined) {
-      const opening = transport.connect(host, { signal: abort });
+      const opening = transport.connect(host, {
+        signal: abort,
+        ...(connected ? { timeoutMs: RECONNECT_MS } : {}),
+      });
       session = opening;
+      opening.then(
+        () => {
+          connected = true;
+        },
+        () => undefined,
+      );
       const forget = (): void => {
         if (session === opening) session = undefined;
       };
@@ -121,11 +138,16 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
       );
     },
     call: async (request, options) => {
-      const until = performance.now() + (options.retryForMs ?? 20_000);
+      if (options.unlessGone === true && gone !== undefined && performance.now() - gone.at < GONE_FOR_MS)
+        return gone.result;
+      let until: number | undefined;
       for (let n = 0; ; n += 1) {
         const result = await faulty(request, () => attempt(request, options));
+        const lost = result.kind === 'unknown' || result.kind === 'unreachable';
+        gone = lost ? { at: performance.now(), result } : undefined;
         const again = result.kind === 'unknown' || (result.kind === 'unreachable' && n > 0);
         const pause = BACKOFF_MS[Math.min(n, BACKOFF_MS.length - 1)] ?? 0;
+        until ??= performance.now() + (options.retryForMs ?? RETRY_FOR_MS);
         if (!again || abort.aborted || performance.now() + pause > until) return result;
         await new Promise((r) => setTimeout(r, pause * (0.75 + Math.random() / 2)));
       }

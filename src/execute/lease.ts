@@ -12,6 +12,8 @@ export type Leases = {
   epoch(host: HostName): number;
   /** Adds a host that did not answer before. Rejects with RefusedError. */
   acquire(host: HostName): Promise<void>;
+  /** Before `finish`: a renewal that comes after it would find the lease gone, and take it for lost. */
+  renewNoMore(host: HostName): void;
   /** Stops renewing; `finish` releases the leases themselves. */
   stop(): void;
   release(hosts: Iterable<HostName>): Promise<void>;
@@ -25,6 +27,8 @@ type Input = {
   readonly hosts: readonly HostName[];
   /** Go on without the lease of a host that does not answer; preparing the host asks for it again. */
   readonly mayMiss: boolean;
+  /** Whether the lease of a deployment may be taken over: it is over, and its controller is gone. */
+  readonly isOver: (deployment: string) => boolean;
   readonly onLost: (host: HostName, holder: string) => void;
   readonly onAcquired: (host: HostName, epoch: number) => void;
 };
@@ -61,12 +65,17 @@ export async function acquireLeases(input: Input): Promise<Leases> {
     await releaseAll(input, epochs);
     throw error;
   }
+  const ending = new Set<HostName>();
+  const onLost: Input['onLost'] = (host, holder) => {
+    if (!ending.has(host)) input.onLost(host, holder);
+  };
   const timer = setInterval(() => {
-    for (const [host, epoch] of epochs) void renew(input, host, epoch);
+    for (const [host, epoch] of epochs) if (!ending.has(host)) void renew({ ...input, onLost }, host, epoch);
   }, RENEW_EVERY_MS);
   return {
     epoch: (host) => epochs.get(host) ?? 0,
     acquire: take,
+    renewNoMore: (host) => ending.add(host),
     stop: () => clearInterval(timer),
     release: async (hosts) => {
       const wanted = new Map(
@@ -77,21 +86,24 @@ export async function acquireLeases(input: Input): Promise<Leases> {
   };
 }
 
-async function acquireOne(input: Input, host: HostName): Promise<number> {
+async function acquireOne(input: Input, host: HostName, seenEpoch?: number): Promise<number> {
   const request = leaseRequest({
     opId: `lease-${input.deployment}`,
-    action: 'acquire',
     service: input.service,
     deployment: input.deployment,
     holder: input.holder,
     ttlSeconds: LEASE_TTL_S,
     manual: false,
     reason: '',
+    ...(seenEpoch === undefined ? { action: 'acquire' } : { action: 'takeover', seenEpoch }),
   });
   const result = await input.fleet.link(host).call(request, { deadlineMs: DEADLINE_MS, retryForMs: 5_000 });
   const reply = replyOf(result);
   const answer = reply === undefined ? undefined : decodeLeaseReply(reply);
   if (answer?.kind === 'granted') return answer.epoch;
+  const held = answer?.kind === 'held' && seenEpoch === undefined ? answer.lease : undefined;
+  if (held !== undefined && !held.manual && input.isOver(held.deployment))
+    return await acquireOne(input, host, held.epoch);
   if (answer?.kind === 'held') {
     const { holder, deployment, expiresInMs, manual, reason } = answer.lease;
     const until = manual

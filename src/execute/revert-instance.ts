@@ -77,7 +77,7 @@ async function endTrial(
   if (watched) return gated(context, at, request, check, action);
   const result = await context.fleet
     .link(at.host.host)
-    .call(request, { deadlineMs: context.plan.strategy.healthyDeadlineMs });
+    .call(request, { deadlineMs: context.plan.strategy.healthyDeadlineMs, unlessGone: true });
   if (result.kind === 'ok') return { ok: true };
   if (result.kind === 'error' && result.code === 'conflict') return undefined;
   return { ok: false, failure: failureOf(result) };
@@ -114,7 +114,7 @@ async function activateFormer(
   if (outcome !== undefined && !outcome.ok && !action.broken) return outcome;
   const result = await context.fleet
     .link(at.host.host)
-    .call(commitRequest(scope(context, at, opId)), { deadlineMs: COMMIT_DEADLINE_MS });
+    .call(commitRequest(scope(context, at, opId)), { deadlineMs: COMMIT_DEADLINE_MS, unlessGone: true });
   return result.kind === 'ok' ? { ok: true } : { ok: false, failure: failureOf(result) };
 }
 
@@ -136,6 +136,7 @@ async function gated(
     healthyDeadlineMs: strategy.healthyDeadlineMs,
     address: at.target.host.connection.address,
     gone: context.gone,
+    unlessGone: true,
     onSwitched: () => undefined,
     onSample: (sample, progress) => {
       context.recorder.record({ type: 'health.probed', instance: at.instance.id, sample, ...progress });

@@ -11,6 +11,7 @@ import { type Action, actionKey } from '../rollout/action.ts';
 import { decide } from '../rollout/decide.ts';
 import { exitCodeOf } from '../rollout/exit-code.ts';
 import { start } from '../rollout/start.ts';
+import type { InstanceState } from '../rollout/state.ts';
 import { isTouched } from '../rollout/status.ts';
 import { transition } from '../rollout/transition.ts';
 import type { StateStore } from '../state/port.ts';
@@ -89,6 +90,7 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
       holder: input.actor,
       hosts,
       mayMiss: plan.strategy.onUnreachable !== 'fail',
+      isOver: (other) => isOver(store, other),
       onAcquired: (host, epoch) => tell({ type: 'lease.acquired', host, epoch }),
       onLost: (host, holder) => tell({ type: 'lease.lost', host, holder }),
     });
@@ -123,6 +125,13 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
     store.stopRunning(deployment);
     await reporter.end();
   }
+}
+
+/** It ended, or died before its first event: on a host that was out of reach then, its lease may be left. */
+function isOver(store: StateStore, deployment: string): boolean {
+  if (store.plan(deployment) === undefined || store.runner(deployment)?.alive === 'yes') return false;
+  const { outcome } = store.deployment(deployment) ?? { outcome: 'never-started' };
+  return outcome !== undefined && outcome !== 'interrupted';
 }
 
 /** Hosts that could not even be looked at are not in the plan's list; that they are left out belongs into the log. */
@@ -261,11 +270,20 @@ function mark(input: DeploymentInput, recorder: Recorder, outcome: Outcome, caus
   const tried = [...recorder.state().instances.values()].some(isTouched);
   const blames =
     tried &&
+    saysSomething([...recorder.state().instances.values()]) &&
     input.kind === 'rollout' &&
     (outcome === 'rolled-back' || outcome === 'failed') &&
     store.release(plan.service, plan.release.id)?.mark !== 'proven';
   if (blames && plan.release.id !== plan.previous.id)
     store.markRelease(plan.service, plan.release.id, 'bad', actor, cause);
+}
+
+/** Contact lost, outcome unknown, another operator: what that stopped may be a good release. */
+const NOT_ITS_FAULT = new Set(['PD3102', 'PD3303', 'PD3203']);
+
+function saysSomething(instances: readonly InstanceState[]): boolean {
+  const failures = instances.flatMap(({ failure }) => (failure === undefined ? [] : [failure.code]));
+  return failures.length === 0 || failures.some((code) => !NOT_ITS_FAULT.has(code));
 }
 
 async function finishHost(
@@ -277,11 +295,13 @@ async function finishHost(
   const { recorder, plan, leases } = context;
   const target = input.targets.get(host);
   const link = context.fleet.link(host);
+  leases.renewNoMore(host);
   const common = { service: plan.service, epoch: leases.epoch(host), deployment: recorder.deployment };
   const back = outcome === 'rolled-back' || outcome === 'aborted';
   if (back || (input.kind === 'setup' && outcome === 'failed')) {
     const undone = await link.call(undoRequest({ opId: `${recorder.deployment}-undo`, ...common }), {
       deadlineMs: 30_000,
+      unlessGone: true,
     });
     if (undone.kind === 'error')
       recorder.record({
@@ -301,7 +321,7 @@ async function finishHost(
     ...(anchor === undefined ? {} : { anchor }),
     ...(proven === undefined ? {} : { proven }),
   });
-  const result = await link.call(request, { deadlineMs: 30_000, retryForMs: 5_000 });
+  const result = await link.call(request, { deadlineMs: 30_000, unlessGone: true });
   if (result.kind !== 'ok')
     recorder.record({
       type: 'note',

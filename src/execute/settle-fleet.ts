@@ -29,10 +29,7 @@ const DEADLINE_MS = 120_000;
 export async function settleFleet(input: SettleInput): Promise<readonly SettledHost[]> {
   const { fleet, service, holder } = input;
   const locks = new Map((await lockStatus(fleet, service)).map((lock) => [lock.host, lock]));
-  const ours = [...locks.values()].flatMap(({ lease }) =>
-    lease !== undefined && !lease.manual && input.isAbandoned(lease.deployment) ? [lease.deployment] : [],
-  );
-  const deployment = ours[0] ?? `settle-${randomBytes(4).toString('hex')}`;
+  const deployment = `settle-${randomBytes(4).toString('hex')}`;
   const leases = await acquireLeases({
     fleet,
     service,
@@ -40,6 +37,7 @@ export async function settleFleet(input: SettleInput): Promise<readonly SettledH
     holder,
     hosts: fleet.hosts.map((host) => host.name),
     mayMiss: true,
+    isOver: input.isAbandoned,
     onAcquired: () => undefined,
     onLost: () => undefined,
   });

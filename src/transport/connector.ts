@@ -46,7 +46,7 @@ export type Connector = {
   offeredKey(attempt: Attempt): Promise<OfferedKey>;
 };
 
-const KEEPALIVE: Keepalive = { intervalMs: 5_000, countMax: 3 };
+const KEEPALIVE: Keepalive = { intervalMs: 3_000, countMax: 3 };
 const IN_FLIGHT_PER_ADDRESS = 5;
 
 export function createConnector(options: ConnectorOptions): Connector {

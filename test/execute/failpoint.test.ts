@@ -7,6 +7,7 @@ const NAMES = new Set(failpointNames());
 test.each([
   ['event.wave.started.before:kill', { name: 'event.wave.started.before', nth: 1, action: { kind: 'kill' } }],
   ['call.commit.after@3:drop', { name: 'call.commit.after', nth: 3, action: { kind: 'drop' } }],
+  ['call.commit.before:stop', { name: 'call.commit.before', nth: 1, action: { kind: 'stop' } }],
   [
     'call.lease.before:sleep=2500',
     { name: 'call.lease.before', nth: 1, action: { kind: 'sleep', ms: 2_500 } },

@@ -46,6 +46,7 @@ const NEITHER = [
   'call.status',
   'call.extend',
   'call.undo',
+  'call.settle',
 ];
 
 test('every failpoint is in a sweep, or known to be on neither way', async () => {

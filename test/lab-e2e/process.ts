@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export type Ran = {
   /** `null` when a signal ended it. */
@@ -65,4 +67,15 @@ export function watch(
       look();
     });
   return { child, done, says };
+}
+
+/** Resolves when a failpoint has stopped the program; rejects when it ends before that. */
+export async function stopped(started: Started): Promise<void> {
+  const { child } = started;
+  for (let n = 0; n < 3_000 && child.exitCode === null && child.signalCode === null; n += 1) {
+    if (/\) T /.test(readFileSync(`/proc/${child.pid}/stat`, 'utf8'))) return;
+    await sleep(10);
+  }
+  child.kill('SIGKILL');
+  throw new Error(`it never came by its failpoint:\n${(await started.done).text}`);
 }

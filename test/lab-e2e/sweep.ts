@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import { type Fleet, openFleet } from './fleet.ts';
+import { answer, type Fleet, openFleet, type Project } from './fleet.ts';
 import type { Ran } from './process.ts';
 
 /** Places that a rollout over three hosts comes by, each host in a wave of its own. */
@@ -76,13 +76,18 @@ export async function openSweep() {
 }
 
 /** All instances answer as one release and are healthy; of the deployment nothing is left on the hosts. */
-export async function expectSettled(fleet: Fleet): Promise<string> {
-  const answers = await fleet.answers();
+export async function expectSettled(
+  fleet: Fleet,
+  hosts: Fleet['hosts'] = fleet.hosts,
+  operator: Project = fleet,
+  limit: readonly string[] = [],
+): Promise<string> {
+  const answers = await Promise.all(hosts.map((h) => answer(h.address, 6188)));
   expect(new Set(answers).size, answers.join(' ')).toBe(1);
   expect(answers[0]).not.toBe('');
-  const status = await fleet.pdeploy('status', '-i', 'lab');
+  const status = await operator.pdeploy('status', '-i', 'lab', ...limit);
   expect(status.code, status.text).toBe(0);
-  for (const host of fleet.hosts) {
+  for (const host of hosts) {
     const left = await fleet.ssh(
       host.name,
       'ls -d /var/lib/pdeploy/edge/lease /var/lib/pdeploy/edge/undo /var/lib/pdeploy/edge/*/pending.* /opt/pdeploy/edge/.incoming 2>/dev/null; ' +

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { cut, heal, partition, uncut } from '../../src/lab/faults.ts';
 import { type Fleet, openFleet } from './fleet.ts';
+import { stopped } from './process.ts';
 
 /** Hosts that cannot be reached, before a rollout or in the middle of it. */
 describe('an unreachable host', () => {
@@ -117,5 +118,24 @@ describe('an unreachable host', () => {
     const releases = await fleet.pdeploy('releases');
     expect(releases.stdout).toMatch(/v-gone/);
     expect(releases.stdout).not.toMatch(/v-gone.*bad/);
+  });
+
+  test('lost while it is updated: nobody says that it is back, and the release is not blamed', async () => {
+    const args = ['--wave', '100%', '-e', 'workers=9'];
+    const run = fleet.startFailing('call.activate.before:stop', ...fleet.rolloutArgs('v-cut', ...args));
+    await stopped(run);
+    await partition(await fleet.labHost('edge-02'), { direction: 'both', kind: 'drop' });
+    run.child.kill('SIGCONT');
+    const ran = await run.done;
+    expect(ran.code, ran.text).toBe(5);
+    expect(ran.text).toMatch(/edge-02@1 +FAILED +PD3303 unreachable: nothing was heard of edge-02 for 8 s/);
+    expect(ran.text).not.toMatch(/edge-02@1.*is back on/);
+    const releases = await fleet.pdeploy('releases');
+    expect(releases.stdout).toMatch(/v-cut .*unproven/);
+
+    await found('edge-02');
+    const settled = await fleet.pdeploy('resume', '-i', 'lab');
+    expect(settled.code, settled.text).toBe(0);
+    expect(new Set(await fleet.answers()).size).toBe(1);
   });
 });

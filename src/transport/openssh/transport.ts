@@ -24,7 +24,7 @@ export type OpensshOptions = {
 };
 
 const CONNECT_MS = 15_000;
-const KEEPALIVE: Keepalive = { intervalMs: 5_000, countMax: 3 };
+const KEEPALIVE: Keepalive = { intervalMs: 3_000, countMax: 3 };
 
 /**
  * SSH by the user's own OpenSSH: for certificates, security keys, ProxyCommand and whatever else its configuration
