@@ -8,7 +8,8 @@ const LANES = 5;
 
 let fleet: Fleet;
 beforeAll(async () => {
-  fleet = await openFleet({ hosts: 2 * LANES });
+  // Every other lane is reached by the second transport.
+  fleet = await openFleet({ hosts: 2 * LANES, host: (i) => (i % 4 < 2 ? {} : { transport: 'openssh' }) });
   await fleet.install('v1');
 });
 afterAll(() => fleet.end());
