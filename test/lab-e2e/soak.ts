@@ -87,10 +87,12 @@ export async function quiet(lane: Lane): Promise<void> {
   const ran = await begin(lane, ['--wave', '100%']).done;
   expect(ran.code, `${lane.diary.join('\n')}\n${ran.text}`).toBe(0);
   await expectSettled(lane.fleet, lane.hosts, lane.operator, lane.limit);
-  for (const host of lane.hosts) {
-    const left = await lane.fleet.ssh(host.name, LEAKS);
-    expect(left.stdout, `${host.name}\n${lane.diary.join('\n')}`).toBe('');
-  }
+  await Promise.all(
+    lane.hosts.map(async (host) => {
+      const left = await lane.fleet.ssh(host.name, LEAKS);
+      expect(left.stdout, `${host.name}\n${lane.diary.join('\n')}`).toBe('');
+    }),
+  );
 }
 
 /** Timers, units, agents, staging directories, half-made files and more releases than are kept, on a host. */

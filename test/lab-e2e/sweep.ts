@@ -75,6 +75,10 @@ export async function openSweep() {
   };
 }
 
+/** What a deployment may have on a host only while it lasts. */
+const LEFT = `ls -d /var/lib/pdeploy/edge/lease /var/lib/pdeploy/edge/undo /var/lib/pdeploy/edge/*/pending.* /opt/pdeploy/edge/.incoming 2>/dev/null
+  systemctl list-timers --all --plain --no-legend 'pdeploy-guard-*'`;
+
 /** All instances answer as one release and are healthy; of the deployment nothing is left on the hosts. */
 export async function expectSettled(
   fleet: Fleet,
@@ -87,13 +91,8 @@ export async function expectSettled(
   expect(answers[0]).not.toBe('');
   const status = await operator.pdeploy('status', '-i', 'lab', ...limit);
   expect(status.code, status.text).toBe(0);
-  for (const host of hosts) {
-    const left = await fleet.ssh(
-      host.name,
-      'ls -d /var/lib/pdeploy/edge/lease /var/lib/pdeploy/edge/undo /var/lib/pdeploy/edge/*/pending.* /opt/pdeploy/edge/.incoming 2>/dev/null; ' +
-        "systemctl list-timers --all --plain --no-legend 'pdeploy-guard-*'",
-    );
-    expect(left.stdout, host.name).toBe('');
-  }
+  await Promise.all(
+    hosts.map(async (host) => expect((await fleet.ssh(host.name, LEFT)).stdout, host.name).toBe('')),
+  );
   return answers[0] ?? '';
 }
