@@ -149,7 +149,7 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     expect(agent.header('observe', ['service svc', 'instance 1'])).toMatchObject({ kind: 'ok' });
   });
 
-  test.each(['releases', 'undo', 'lease', 'epoch', 'last_good', '.lock', '..', '.'])(
+  test.each(['releases', 'undo', 'lease', 'epoch', 'anchors', 'last_good', '.lock', '..', '.'])(
     'an instance cannot be called %s',
     (name) => {
       expect(agent.header('observe', ['service svc', `instance ${name}`])).toMatchObject({
