@@ -18,6 +18,7 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['/usr/bin/objdump', 'binutils'],
   ['/usr/bin/caddy', 'caddy'],
   ['/usr/bin/curl', 'curl'],
+  ['/usr/bin/minisign', 'minisign'],
 ]);
 
 /** Installs what the tests need and this machine lacks. */

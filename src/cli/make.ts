@@ -83,7 +83,9 @@ export async function makeRolloutPlan(
   };
   const compiled = new Map(drafts.map((d) => [d.host.name, d]));
   session.stops.check();
-  const made = await look(makePlan({ ...common, release }, compiled));
+  const made = await look(
+    makePlan({ ...common, release, downgrade: args['allow-downgrade'] === true }, compiled),
+  );
   session.stops.check();
   return { ...made, kind: 'rollout', compiled, hooks };
 }

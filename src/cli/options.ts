@@ -65,6 +65,12 @@ export function planOptions(y: Argv): Argv {
       group: 'Release:',
       nargs: 1,
     })
+    .option('allow-downgrade', {
+      type: 'boolean',
+      default: false,
+      describe: 'Take a signed version older than one that was proven',
+      group: 'Release:',
+    })
     .option('diff', {
       alias: 'D',
       type: 'boolean',

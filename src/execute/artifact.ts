@@ -39,12 +39,16 @@ type Meta = { readonly sha256: string; readonly size: number; readonly elf?: Elf
  * @throws UsageError when it cannot be read; RefusedError when a download does not have the digest it should
  */
 export async function cacheArtifact(source: ArtifactSource, binary: string, base: string): Promise<Artifact> {
-  const file =
-    source.kind === 'path' ? resolve(base, source.path) : await download(source.url, source.sha256);
+  const file = await artifactFile(source, base);
   const meta = await identify(file);
   const frame = `${cacheFolder('artifacts')}/${meta.sha256}-${binary}.tar.zst`;
   if (!existsSync(frame)) await compress(file, meta, binary, frame);
   return { sha256: meta.sha256, size: meta.size, frame, frameSize: statSync(frame).size, elf: meta.elf };
+}
+
+/** Where a binary lies on this machine; one that has to be fetched is fetched once. */
+export async function artifactFile(source: ArtifactSource, base: string): Promise<string> {
+  return source.kind === 'path' ? resolve(base, source.path) : await download(source.url, source.sha256);
 }
 
 /** The cached binary of a release made earlier, if it is still there. */

@@ -6,6 +6,7 @@ import type { ResourceStep } from '../model/resource.ts';
 import { sha256 } from '../util/digest.ts';
 import { Secret } from '../util/secret.ts';
 import type { Artifact } from './artifact.ts';
+import type { CheckedSignature } from './signature.ts';
 
 export type ReleaseContent = {
   readonly path: string;
@@ -19,6 +20,7 @@ export type CompiledHost = {
   readonly instances: readonly Instance[];
   readonly release: HostRelease;
   readonly artifact: Artifact;
+  readonly signature: CheckedSignature | undefined;
   readonly binary: string;
   /** The release's text files, the unit and logrotate among them. */
   readonly texts: readonly ReleaseContent[];
@@ -72,6 +74,7 @@ export function compileHost(
   instances: readonly Instance[],
   steps: SortedSteps,
   artifact: Artifact,
+  signature?: CheckedSignature,
 ): CompiledHost {
   const texts: ReleaseContent[] = steps.release.files.map((f) => ({
     path: f.path,
@@ -83,6 +86,7 @@ export function compileHost(
     texts.push({ path: `dropins/${dropIn.name}`, mode: '0444', content: dropIn.text });
   if (steps.logrotate !== undefined)
     texts.push({ path: 'logrotate', mode: '0444', content: steps.logrotate.text });
+  if (signature !== undefined) texts.push({ path: 'signature', mode: '0444', content: signature.text });
   const files: ReleaseFile[] = texts.map((t) => {
     const text = reveal(t.content);
     return { path: t.path, mode: t.mode, sha256: sha256(text), size: Buffer.byteLength(text) };
@@ -96,6 +100,7 @@ export function compileHost(
     instances,
     release: { service: instances[0]?.service ?? '', digest: sha256(manifest), manifest, files },
     artifact,
+    signature,
     binary,
     texts,
     unit: steps.unit,

@@ -3,7 +3,8 @@ import type { ArtifactSource, Playbook } from '../model/playbook.ts';
 import type { ResourceStep } from '../model/resource.ts';
 import { compileSteps } from '../playbook/compile-steps.ts';
 import { type Artifact, cacheArtifact } from './artifact.ts';
-import { type CompiledHost, compileHost, sortSteps } from './compile.ts';
+import { type CompiledHost, compileHost, type SortedSteps, sortSteps } from './compile.ts';
+import { type CheckedSignature, checkSignature } from './signature.ts';
 
 export type DraftInput = {
   readonly playbook: Playbook;
@@ -25,20 +26,23 @@ export async function draftHosts(
     artifacts.set(key, known);
     return known;
   };
+  const signatures = new Map<string, Promise<CheckedSignature>>();
+  const signature = ({ release }: SortedSteps, of: Artifact): Promise<CheckedSignature> | undefined => {
+    if (release.minisign === undefined) return undefined;
+    const key = JSON.stringify([release.minisign, of.sha256]);
+    const known = signatures.get(key) ?? checkSignature(release, input.service, of, input.project);
+    signatures.set(key, known);
+    return known;
+  };
   const result: CompiledHost[] = [];
   for (const host of hosts) {
     const steps = sortSteps(
       compileSteps(input.playbook, host, input.service, input.label).steps,
       input.playbook.name,
     );
-    result.push(
-      compileHost(
-        host,
-        instancesOf(host, input.service),
-        steps,
-        await artifact(steps.release.artifact, steps.release.binary),
-      ),
-    );
+    const binary = await artifact(steps.release.artifact, steps.release.binary);
+    const signed = await signature(steps, binary);
+    result.push(compileHost(host, instancesOf(host, input.service), steps, binary, signed));
   }
   return result;
 }

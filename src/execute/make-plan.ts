@@ -18,6 +18,7 @@ import { machineProblems } from './machine.ts';
 import { type Observed, observeHost } from './observe.ts';
 import { payloadOf, textEntries } from './payload.ts';
 import { type CachedRelease, recallRelease } from './release-cache.ts';
+import { signingProblems } from './signing-problems.ts';
 import type { HostTarget } from './target.ts';
 
 export type PlanRequest = {
@@ -31,6 +32,8 @@ export type PlanRequest = {
   readonly hosts: readonly Host[];
   readonly release: Release;
   readonly fleet: Fleet;
+  /** Signed versions older than what was proven on a host may come. */
+  readonly downgrade?: boolean;
 };
 
 /** A plan and all that is needed to perform it. */
@@ -64,6 +67,7 @@ export async function makePlan(
     const made = hostTarget(request, own, look.observation);
     targets.set(host.name, made.target);
     problems.push(...machineProblems(own, look.observation.facts));
+    problems.push(...signingProblems(own, look.observation, request.downgrade === true));
     return { host, seen: { kind: 'observed', observation: look.observation, compiled: made.compiled } };
   });
   const plan = assemble({
@@ -122,6 +126,7 @@ function hostTarget(request: PlanRequest, own: CompiledHost, observation: Observ
     stopTimeoutMs: own.service.stopTimeoutMs,
     payload,
     reuse,
+    downgrade: request.downgrade === true,
     ops: changes.ops,
   };
   return {

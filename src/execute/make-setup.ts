@@ -54,6 +54,7 @@ export async function makeSetup(
       stopTimeoutMs: 0,
       payload: undefined,
       reuse: '',
+      downgrade: false,
       ops: { prepare: [...ops.prepare, ...ops.activate], activate: [] },
     });
     const compiled = { digest: '', bytes: 0, unitSha256: '', reloadFrom: [], changes: planned, irreversible };

@@ -73,6 +73,7 @@ function send(
     instances: target.instances.map((i) => i.name),
     ops: target.ops.prepare,
     ...(target.test.length === 0 ? {} : { test: target.test }),
+    ...(target.downgrade ? { downgrade: true } : {}),
     ...(content === 'texts' ? { reuse: target.reuse } : {}),
   };
   const { payload } = target;
@@ -99,6 +100,8 @@ export function failureOf(result: CallResult): Failure {
     conflict: 'PD3035',
     fenced: 'PD3203',
     'refused-by-policy': 'PD3036',
+    unsigned: 'PD3037',
+    downgrade: 'PD3038',
   };
   if (result.kind === 'error') return { code: codes[result.code] ?? 'PD3302', message: describe(result) };
   return { code: result.kind === 'unreachable' ? 'PD3102' : 'PD3303', message: describe(result) };

@@ -32,6 +32,7 @@ export function storedTarget(input: StoredInput): HostTarget | undefined {
     stopTimeoutMs: judged.stopTimeoutMs,
     payload: cached?.payload,
     reuse: '',
+    downgrade: false,
     ops: { prepare: [], activate: [] },
   };
 }

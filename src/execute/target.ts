@@ -22,5 +22,7 @@ export type HostTarget = {
   readonly payload: Payload | undefined;
   /** A release on the host whose binary is the same, '' when there is none: the binary need not be sent. */
   readonly reuse: string;
+  /** A signed version older than what was proven on the host may come. */
+  readonly downgrade: boolean;
   readonly ops: { readonly prepare: readonly HostOp[]; readonly activate: readonly HostOp[] };
 };

@@ -36,6 +36,7 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     to: at.instance.to,
     binary: at.target.binary,
     reload: at.instance.action === 'reload',
+    downgrade: at.target.downgrade,
     guardSeconds: (plan.strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS) / 1_000,
     stopTimeoutMs: at.target.stopTimeoutMs,
     health: check,

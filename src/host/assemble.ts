@@ -6,6 +6,7 @@ export const AGENT_PARTS = [
   'prologue',
   'frame',
   'check',
+  'signature',
   'policy',
   'lease',
   'record',
@@ -53,12 +54,13 @@ export function finish(body: string): AgentScript {
   return { text: `#!/bin/sh\nAGENT=${digest}\n${body}`, sha256: digest };
 }
 
-/** One part without the lines that are only comments: less to parse on every call. */
+/** One part without indentation and the lines that are only comments: less to parse on every call. */
 export function readPart(name: string): string {
   const text = readFileSync(new URL(`./agent/${name}.sh`, import.meta.url), 'utf8');
   return text
     .split('\n')
-    .filter((line) => line.trim() !== '' && !line.trim().startsWith('#'))
+    .map((line) => line.trimStart())
+    .filter((line) => line !== '' && !line.startsWith('#'))
     .map((line) => `${line}\n`)
     .join('');
 }

@@ -12,6 +12,8 @@ export type AgentCode =
   | 'unit-invalid'
   | 'conflict'
   | 'refused-by-policy'
+  | 'unsigned'
+  | 'downgrade'
   | 'rolledback'
   | 'failed';
 
@@ -40,6 +42,8 @@ const CODES: ReadonlySet<string> = new Set<AgentCode>([
   'unit-invalid',
   'conflict',
   'refused-by-policy',
+  'unsigned',
+  'downgrade',
   'rolledback',
   'failed',
 ]);

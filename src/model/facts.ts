@@ -82,8 +82,17 @@ export type Answer =
   | { readonly kind: 'user'; readonly uid: number; readonly home: string; readonly shell: string }
   | { readonly kind: 'exit'; readonly code: number };
 
+/** What a host demands of the releases of one service. */
+export type SigningObservation = {
+  /** minisign keys of which one must have signed a release; none: any release is taken. */
+  readonly keys: readonly string[];
+  /** Highest signed version that was proven there, '' for none. */
+  readonly version: string;
+};
+
 export type Observation = {
   readonly facts: HostFacts;
+  readonly signing: SigningObservation;
   readonly instances: ReadonlyMap<string, InstanceObservation>;
   readonly releases: readonly ReleaseObservation[];
   readonly lease?: LeaseObservation;

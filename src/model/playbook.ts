@@ -13,12 +13,16 @@ export type ArtifactSource =
 /** A text file that is part of the release; `path` is relative to the release directory, e.g. `config/1.yaml`. */
 export type ReleaseText = { readonly path: string; readonly content: string | Secret; readonly mode: string };
 
+/** Who must have signed a binary, and where the signature is: a path or an https URL. */
+export type MinisignRequirement = { readonly publicKey: string; readonly signature: string };
+
 export type ReleaseStep = {
   readonly type: 'release';
   readonly id: string;
   readonly artifact: ArtifactSource;
   /** Lies as `bin/<binary>` in the release directory. */
   readonly binary: string;
+  readonly minisign?: MinisignRequirement;
   readonly files: readonly ReleaseText[];
   /** Arguments of a config test of the new binary, run as the service user; `{dir}` is the staged directory. */
   readonly test?: readonly string[];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { ReleaseText, StepDraft } from '../model/playbook.ts';
+import { parseMinisignKey } from '../host/minisign.ts';
+import type { ArtifactSource, MinisignRequirement, ReleaseText, StepDraft } from '../model/playbook.ts';
 import { Secret } from '../util/secret.ts';
 import { draft } from './draft.ts';
 import { argvField, contentField, modeField } from './fields.ts';
@@ -19,6 +20,13 @@ export type ReleaseOptions = {
   readonly binary: string;
   /** A file, relative to the project, or an https URL with its digest. */
   readonly from: string | { readonly path: string } | { readonly url: string; readonly sha256: string };
+  /**
+   * The binary must be signed: checked here, and by every host that pins keys in its policy. `publicKey` is the last line
+   * of the public key file. `signature` is a path or an https URL; default: beside the binary, with `.minisig` added.
+   */
+  readonly require?:
+    | { readonly minisign: { readonly publicKey: string; readonly signature?: string | undefined } }
+    | undefined;
   readonly files?: readonly ReleaseFileOptions[] | undefined;
   /** A config test of the new binary, run as the service user before anything is disturbed; `{dir}` is the staged directory. */
   readonly test?: readonly string[] | undefined;
@@ -47,13 +55,23 @@ const schema = z.strictObject({
     ],
     { error: 'expected a path, { path } or { url, sha256 }' },
   ),
+  require: z
+    .strictObject({
+      minisign: z.strictObject({
+        publicKey: z.string().refine((key) => parseMinisignKey(key) !== undefined, {
+          error: 'expected a minisign key, the line of the public key file that begins with RW',
+        }),
+        signature: z.string().min(1).optional(),
+      }),
+    })
+    .optional(),
   files: z.array(fileSchema).default([]),
   test: argvField.optional(),
   metadata: z.record(z.string(), z.string()).default({}),
 });
 
 /** Names in a release directory that are pdeploy's own. */
-const RESERVED = ['manifest', 'meta', 'env', '.verified', 'unit', 'dropins', 'logrotate', 'bin'];
+const RESERVED = ['manifest', 'meta', 'env', '.verified', 'unit', 'dropins', 'logrotate', 'bin', 'signature'];
 
 /**
  * What is rolled out: a binary and the text files that belong to it, immutable and addressed by content. A changed
@@ -61,14 +79,16 @@ const RESERVED = ['manifest', 'meta', 'env', '.verified', 'unit', 'dropins', 'lo
  * @example release({ binary: 'edge', from: './target/release/edge', files: [{ path: 'config/1.yaml', content: template('edge.yaml', vars) }] })
  */
 export function release(options: ReleaseOptions): StepDraft {
-  const { binary, from, files, test, metadata } = checkOptions('release', schema, options);
+  const { binary, from, files, test, metadata, require } = checkOptions('release', schema, options);
   if (typeof from === 'string' && /^[a-z]+:\/\//i.test(from))
     throw optionProblem('release', `from: a URL needs its digest: { url: "${from}", sha256: "..." }`);
   const seen = new Set<string>();
-  for (const { path } of files) {
+  for (const { path, mode } of files) {
     const why = releasePathProblem(path) ?? (seen.has(path) ? 'is there twice' : undefined);
     if (why !== undefined) throw optionProblem('release', `files: "${path}" ${why}`);
     seen.add(path);
+    if (require !== undefined && /[1357]/.test(mode ?? ''))
+      throw optionProblem('release', `files: "${path}" could be started, and only the binary is signed`);
   }
   return draft((ctx) => {
     const rendered = files.map((file): ReleaseText => {
@@ -95,8 +115,17 @@ export function release(options: ReleaseOptions): StepDraft {
       files: rendered,
       metadata,
       ...(test === undefined ? {} : { test }),
+      ...(require === undefined ? {} : { minisign: requirement(require.minisign, artifact) }),
     };
   });
+}
+
+function requirement(
+  given: { readonly publicKey: string; readonly signature?: string | undefined },
+  artifact: ArtifactSource,
+): MinisignRequirement {
+  const beside = `${artifact.kind === 'path' ? artifact.path : artifact.url}.minisig`;
+  return { publicKey: given.publicKey, signature: given.signature ?? beside };
 }
 
 function releasePathProblem(path: string): string | undefined {

@@ -8,6 +8,8 @@ export type PlaybookParts = {
   readonly steps?: string;
   /** Further options of systemdUnit. */
   readonly unit?: string;
+  /** Further options of release. */
+  readonly release?: string;
   /** Further files of the release. */
   readonly files?: string;
 };
@@ -38,6 +40,7 @@ export default definePlaybook({
       release({
         binary: flavour.binary,
         from: vars.binary,
+        ${parts.release ?? ''}
         files: [
           ...instances.map((i) => ({ path: \`config/\${i.name}.json\`, content: JSON.stringify(flavour.config(i, own)) })),
           ${parts.files ?? ''}

@@ -87,6 +87,7 @@ export function observation(
   const { facts, ...rest } = change;
   return {
     instances: new Map(instances.map((i) => [i.name, i])),
+    signing: { keys: [], version: '' },
     releases: [release(OLD)],
     answers: new Map(),
     ...rest,

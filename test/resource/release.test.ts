@@ -55,8 +55,31 @@ describe('a release', () => {
     });
   });
 
+  const KEY = 'RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3';
+
+  test.each<[Partial<ReleaseOptions>, string]>([
+    [{}, './edge.minisig'],
+    [
+      { from: { url: 'https://example.org/edge', sha256: 'a'.repeat(64) } },
+      'https://example.org/edge.minisig',
+    ],
+    [{ require: { minisign: { publicKey: KEY, signature: 'sigs/edge' } } }, 'sigs/edge'],
+  ])('that must be signed: %j', (options, signature) => {
+    expect(compile({ require: { minisign: { publicKey: KEY } }, ...options })[0]).toMatchObject({
+      minisign: { publicKey: KEY, signature },
+    });
+  });
+
   const file = (path: string) => ({ files: [{ path, content: '' }] });
   test.each<[Partial<ReleaseOptions>, string]>([
+    [
+      { require: { minisign: { publicKey: 'RWx' } } },
+      'release(): require.minisign.publicKey: expected a minisign key, the line of the public key file that begins with RW',
+    ],
+    [
+      { require: { minisign: { publicKey: KEY } }, files: [{ path: 'a/b', content: '', mode: '0555' }] },
+      'release(): files: "a/b" could be started, and only the binary is signed',
+    ],
     [file('../x'), 'release(): files: "../x" is not a relative path of plain names such as "config/1.yaml"'],
     [
       file('/etc/x'),

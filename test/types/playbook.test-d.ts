@@ -131,6 +131,8 @@ systemdUnit({ user: 'edge', exec: ['/bin/edge'], hardening: 'D', networks: ['10.
 
 // @ts-expect-error a URL needs its digest
 release({ binary: 'edge', from: { url: 'https://example.org/edge' } });
+// @ts-expect-error a requirement names its key
+release({ binary: 'edge', from: './edge', require: { minisign: {} } });
 
 // @ts-expect-error rotation needs files, or to be left to the journal
 logrotate({ user: 'edge' });

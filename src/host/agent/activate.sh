@@ -94,6 +94,7 @@ check_switch() {
   }
   intact "$to" || die not-found "release $to is not on the host, or was changed since it was verified"
   [ -x "$R/$to/bin/$binary" ] || bad 'the release has no such binary'
+  accept_release "$R/$to" "$to"
   policy_unit "$R/$to"
   [ -d "$I" ] || mkdir -p "$I"
   [ -d "${C%/*}" ] || mkdir -p "${C%/*}"

@@ -7,7 +7,7 @@ ck_service() {
 # The excluded names are used for other things beside the instances' own directories.
 ck_instance() {
   ck_name instance "$1"
-  case $1 in releases | undo | lease | epoch | anchors | last_good) bad 'instance: this name is reserved' ;; esac
+  case $1 in releases | undo | lease | epoch | anchors | last_good | signed_releases | version_mark) bad 'instance: this name is reserved' ;; esac
 }
 
 ck_name() {

@@ -15,6 +15,7 @@ do_finish() {
   if [ -n "$proven" ]; then
     say "$proven" >"$S/last_good.new"
     mv -T "$S/last_good.new" "$S/last_good"
+    raise_version "$proven"
   fi
   [ -z "$anchor$proven" ] || sync $synced
   step=clean

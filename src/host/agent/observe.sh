@@ -55,6 +55,9 @@ say_facts() {
   done
   say "fact tools$tools"
   say "fact policy $policy"
+  mark=-
+  [ ! -e "$S/version_mark" ] || read -r mark <"$S/version_mark"
+  say "fact signing $mark$pins"
   hard=0 caps=0
   while read -r a b c d e _; do
     [ "$a $b $c" != 'Max open files' ] || hard=$e

@@ -23,8 +23,10 @@ do_prepare() {
     say 'stage stored'
   else
     intact "$digest" || die not-found "release $digest is not on the host"
+    accept_release "$R/$digest" "$digest"
     say 'stage present'
   fi
+  [ -n "$pins" ] || [ ! -e "$R/$digest/signature" ] || say "note no key is pinned here for $svc, so only pdeploy checked the signature"
   update_metas
   step=instances
   prepare_instances
@@ -81,6 +83,9 @@ check_metas() {
   done
   [ -n "$metas" ] || return 0
   ! grep -q '[[:cntrl:]]' $metas || bad 'meta or env has control characters'
+  # The service starts with this environment: nothing but its own name may come that way.
+  [ ! -f "$in/env" ] || ! grep -Eqv -e '^PDEPLOY_RELEASE=[0-9a-f]*$' -e '^PDEPLOY_LABEL="([^"\\]|\\.)*"$' "$in/env" ||
+    bad 'env has more than the names of the release'
 }
 
 # Those of a release that was there already; a new one was staged with its own.

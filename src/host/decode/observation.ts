@@ -1,4 +1,9 @@
-import type { InstanceObservation, Observation, ReleaseObservation } from '../../model/facts.ts';
+import type {
+  InstanceObservation,
+  Observation,
+  ReleaseObservation,
+  SigningObservation,
+} from '../../model/facts.ts';
 import { unitName } from '../../model/host.ts';
 import type { Query } from '../../model/resource.ts';
 import { decodeAnswers } from './answers.ts';
@@ -19,6 +24,7 @@ export function decodeObservation(lines: readonly string[], context: Observation
   const lease = decodeLease(lines);
   return {
     facts: decodeFacts(lines, context.host, context.midpointMs),
+    signing: decodeSigning(lines),
     instances: decodeInstances(lines, context.service),
     releases: lines.flatMap(decodeRelease),
     ...(lease === undefined ? {} : { lease }),
@@ -56,6 +62,12 @@ function decodeInstances(lines: readonly string[], service: string): Map<string,
     });
   }
   return instances;
+}
+
+/** `fact signing <version|-> <key>...` */
+function decodeSigning(lines: readonly string[]): SigningObservation {
+  const [version = '-', ...keys] = value(lines, 'fact signing ').split(' ').filter(Boolean);
+  return { keys, version: version === '-' ? '' : version };
 }
 
 /** `release <digest> <intact> <metadata>` */

@@ -18,6 +18,8 @@ export type ActivateInput = {
   readonly binary: string;
   /** `systemctl reload` instead of a restart; a `conflict` when more than the configuration differs. Default: false. */
   readonly reload?: boolean;
+  /** As for `prepare`. */
+  readonly downgrade?: boolean;
   /** When nobody commits within this time the host goes back by itself. */
   readonly guardSeconds: number;
   readonly stopTimeoutMs: number;
@@ -47,6 +49,7 @@ export function activateRequest(input: ActivateInput): AgentRequest {
       ['to', input.to],
       ['binary', input.binary],
       ['reload', input.reload === true ? 1 : 0],
+      ...(input.downgrade === true ? [['downgrade', 1] as const] : []),
       ['guard', Math.ceil(input.guardSeconds)],
       ['stop', Math.ceil(input.stopTimeoutMs / 1000)],
       ['stream', Math.ceil(input.streamSeconds)],

@@ -23,6 +23,8 @@ export type PrepareInput = {
   readonly content: 'absent' | PayloadEncoding;
   /** A release on the host that has the files which are not sent; code `not-found` when it has them no more. */
   readonly reuse?: string;
+  /** A signed version older than one that was proven on the host may come; its policy must be `host`. Default: false. */
+  readonly downgrade?: boolean;
   /** Room that must be left on the host's disk after staging, bytes. Default 64 MiB. */
   readonly reserveBytes?: number;
 };
@@ -41,6 +43,7 @@ export function prepareRequest(input: PrepareInput): AgentRequest {
     ['reserve', input.reserveBytes ?? 64 * 1024 * 1024],
     ...input.instances.map((name): Field => ['instance', name]),
     ...opFields(input.ops),
+    ...(input.downgrade === true ? [['downgrade', 1] satisfies Field] : []),
     ...(input.test === undefined ? [] : [['test', ...input.test.map(token)] satisfies Field]),
   ];
   if (input.content !== 'absent')

@@ -63,6 +63,7 @@ const GOOD: Readonly<Record<string, string>> = {
   holder: 'eA==',
   reason: '-',
   manual: '0',
+  downgrade: '0',
   enabled: '1',
   listen: '80',
   payload: 'none',
@@ -149,14 +150,23 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     expect(agent.header('observe', ['service svc', 'instance 1'])).toMatchObject({ kind: 'ok' });
   });
 
-  test.each(['releases', 'undo', 'lease', 'epoch', 'anchors', 'last_good', '.lock', '..', '.'])(
-    'an instance cannot be called %s',
-    (name) => {
-      expect(agent.header('observe', ['service svc', `instance ${name}`])).toMatchObject({
-        code: 'bad-request',
-      });
-    },
-  );
+  test.each([
+    'releases',
+    'undo',
+    'lease',
+    'epoch',
+    'anchors',
+    'last_good',
+    'signed_releases',
+    'version_mark',
+    '.lock',
+    '..',
+    '.',
+  ])('an instance cannot be called %s', (name) => {
+    expect(agent.header('observe', ['service svc', `instance ${name}`])).toMatchObject({
+      code: 'bad-request',
+    });
+  });
 
   test('operation ids are checked before they are echoed', () => {
     for (const value of HOSTILE) {

@@ -75,7 +75,7 @@ WantedBy=multi-user.target
   return { hostRelease, entries };
 }
 
-export type PrepareOptions = Partial<Pick<PrepareInput, 'ops' | 'test' | 'reserveBytes'>> &
+export type PrepareOptions = Partial<Pick<PrepareInput, 'ops' | 'test' | 'reserveBytes' | 'downgrade'>> &
   Pick<PrepareInput, 'opId' | 'service' | 'epoch' | 'deployment' | 'instances'>;
 
 /** Sends a whole release. */
