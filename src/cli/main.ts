@@ -2,6 +2,7 @@ import type yargs from 'yargs';
 import type { Argv, CommandModule } from 'yargs';
 import { EXIT, UsageError } from '../errors.ts';
 import { withEnvironment } from './environment.ts';
+import { guardOutput } from './guard-output.ts';
 import { handleError } from './handle-error.ts';
 import { loadYargs } from './load-yargs.ts';
 import { COMMANDS, type Entry } from './registry.ts';
@@ -10,6 +11,7 @@ import { VERSION } from './version.ts';
 
 /** Runs one command line and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
+  guardOutput();
   try {
     await parser(await loadYargs(), argv).parseAsync();
   } catch (error) {

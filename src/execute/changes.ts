@@ -6,6 +6,7 @@ import type { HostOp, ResourceStep } from '../model/resource.ts';
 import { Secret } from '../util/secret.ts';
 import type { CompiledHost, ReleaseContent } from './compile.ts';
 import type { CachedRelease } from './release-cache.ts';
+import { changesWithoutSecrets } from './without-secrets.ts';
 
 export type HostChanges = {
   readonly planned: readonly PlannedChange[];
@@ -24,7 +25,7 @@ export function hostChanges(
     ...compiled.texts.map((text) => textChange(text, compiled, previous)),
   ];
   const rest = resourceChanges(compiled.resources, observation);
-  return { ...rest, planned: [...own, ...rest.planned] };
+  return { ...rest, planned: [...changesWithoutSecrets(own), ...rest.planned] };
 }
 
 /** The same for steps that are resources of the host itself. */
@@ -43,7 +44,7 @@ export function resourceChanges(resources: readonly ResourceStep[], observation:
     const why = step.resource.irreversible?.(step.desired);
     if (why !== undefined) irreversible.push(`${step.id}: ${why}`);
   }
-  return { planned, ops, irreversible };
+  return { planned: changesWithoutSecrets(planned), ops, irreversible };
 }
 
 function answersOf(step: ResourceStep, observation: Observation): readonly Answer[] {

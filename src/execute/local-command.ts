@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
+import { redact } from '../util/redact.ts';
 
 export type LocalResult = {
   readonly code: number | undefined;
@@ -19,6 +21,7 @@ export function runLocal(argv: readonly string[], options: Options): Promise<Loc
   const [file, ...args] = argv;
   const started = performance.now();
   const limit = options.maxOutput ?? 64 * 1024;
+  const decoder = new StringDecoder('utf8');
   return new Promise((resolve) => {
     let output = '';
     let timedOut = false;
@@ -36,7 +39,7 @@ export function runLocal(argv: readonly string[], options: Options): Promise<Loc
       child.stderr.destroy();
     }, options.timeoutMs);
     const take = (chunk: Buffer): void => {
-      if (output.length < limit) output += chunk.toString('utf8');
+      if (output.length < limit) output += decoder.write(chunk);
     };
     child.stdout.on('data', take);
     child.stderr.on('data', take);
@@ -44,7 +47,7 @@ export function runLocal(argv: readonly string[], options: Options): Promise<Loc
       clearTimeout(timer);
       resolve({
         code: code ?? undefined,
-        output: (output + why).slice(0, limit),
+        output: redact(output + why).slice(0, limit),
         timedOut,
         ms: performance.now() - started,
       });

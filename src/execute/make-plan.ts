@@ -20,6 +20,7 @@ import { payloadOf, textEntries } from './payload.ts';
 import { type CachedRelease, recallRelease } from './release-cache.ts';
 import { signingProblems } from './signing-problems.ts';
 import type { HostTarget } from './target.ts';
+import { planWithoutSecrets } from './without-secrets.ts';
 
 export type PlanRequest = {
   readonly service: string;
@@ -70,18 +71,20 @@ export async function makePlan(
     problems.push(...signingProblems(own, look.observation, request.downgrade === true));
     return { host, seen: { kind: 'observed', observation: look.observation, compiled: made.compiled } };
   });
-  const plan = assemble({
-    id: `p-${randomBytes(4).toString('hex')}`,
-    createdAt: new Date().toISOString(),
-    service: request.service,
-    playbook: request.playbook,
-    inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
-    release: request.release,
-    hosts,
-    strategy: request.strategy,
-    records: request.records,
-    sha256,
-  });
+  const plan = planWithoutSecrets(
+    assemble({
+      id: `p-${randomBytes(4).toString('hex')}`,
+      createdAt: new Date().toISOString(),
+      service: request.service,
+      playbook: request.playbook,
+      inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
+      release: request.release,
+      hosts,
+      strategy: request.strategy,
+      records: request.records,
+      sha256,
+    }),
+  );
   return {
     plan,
     targets: settled(targets, plan),

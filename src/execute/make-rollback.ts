@@ -20,6 +20,7 @@ import { type Observed, observeHost } from './observe.ts';
 import { recallRelease } from './release-cache.ts';
 import { storedTarget, unitDigest } from './stored-target.ts';
 import type { HostTarget } from './target.ts';
+import { planWithoutSecrets } from './without-secrets.ts';
 
 export type RollbackRequest = {
   readonly service: string;
@@ -84,18 +85,20 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
     };
   });
   const strategy = rollbackStrategy(mergeStrategy(request.strategy.playbook, request.strategy.flags));
-  const plan = assemble({
-    id: `p-${randomBytes(4).toString('hex')}`,
-    createdAt: new Date().toISOString(),
-    service: request.service,
-    playbook: request.playbook,
-    inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
-    release,
-    hosts,
-    strategy: { playbook: strategy, flags: {} },
-    records: request.records,
-    sha256,
-  });
+  const plan = planWithoutSecrets(
+    assemble({
+      id: `p-${randomBytes(4).toString('hex')}`,
+      createdAt: new Date().toISOString(),
+      service: request.service,
+      playbook: request.playbook,
+      inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
+      release,
+      hosts,
+      strategy: { playbook: strategy, flags: {} },
+      records: request.records,
+      sha256,
+    }),
+  );
   return {
     plan,
     targets,

@@ -9,6 +9,7 @@ import { resourceChanges } from './changes.ts';
 import type { Made, PlanRequest } from './make-plan.ts';
 import { observeHost } from './observe.ts';
 import type { HostTarget } from './target.ts';
+import { planWithoutSecrets } from './without-secrets.ts';
 
 /** A plan of a playbook that sets hosts up and deploys nothing: no instance is restarted. */
 export async function makeSetup(
@@ -60,18 +61,20 @@ export async function makeSetup(
     const compiled = { digest: '', bytes: 0, unitSha256: '', reloadFrom: [], changes: planned, irreversible };
     return { host, seen: { kind: 'observed', observation: look.observation, compiled } };
   });
-  const plan = assemble({
-    id: `p-${randomBytes(4).toString('hex')}`,
-    createdAt: release.createdAt,
-    service,
-    playbook: request.playbook,
-    inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
-    release,
-    hosts,
-    strategy: request.strategy,
-    records: [],
-    sha256,
-  });
+  const plan = planWithoutSecrets(
+    assemble({
+      id: `p-${randomBytes(4).toString('hex')}`,
+      createdAt: release.createdAt,
+      service,
+      playbook: request.playbook,
+      inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
+      release,
+      hosts,
+      strategy: request.strategy,
+      records: [],
+      sha256,
+    }),
+  );
   return {
     plan,
     targets,

@@ -4,6 +4,7 @@ import type { DeploymentState } from '../rollout/state.ts';
 import { transition } from '../rollout/transition.ts';
 import type { StateStore } from '../state/port.ts';
 import { failpoint } from './failpoint.ts';
+import { eventWithoutSecrets } from './without-secrets.ts';
 
 /** The one way an event comes to be: on disk first, then in the state machine, then on the screen. */
 export type Recorder = {
@@ -34,7 +35,7 @@ export function createRecorder(input: {
     state: () => state,
     record: (body) => {
       failpoint(`event.${body.type}.before`);
-      const event = input.store.appendEvent(input.deployment, body, now());
+      const event = input.store.appendEvent(input.deployment, eventWithoutSecrets(body), now());
       failpoint(`event.${body.type}.after`);
       state = transition(state, event);
       input.onEvent(event);

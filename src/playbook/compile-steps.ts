@@ -4,7 +4,7 @@ import type { Host } from '../model/host.ts';
 import type { Playbook, Step, StepContext } from '../model/playbook.ts';
 import { unitText } from '../model/unit-text.ts';
 import { comparable, firstDifference } from './comparable.ts';
-import { deploysService, stepProblems } from './rules.ts';
+import { deploysService, openSecrets, stepProblems } from './rules.ts';
 
 export type CompiledSteps = {
   readonly steps: readonly Step[];
@@ -14,13 +14,16 @@ export type CompiledSteps = {
 
 /**
  * The steps of a playbook for one host.
- * @throws UsageError PD2106 (variables), PD2107 (steps() threw), PD2108 to PD2113 (what it returned)
+ * @throws UsageError PD2106 (variables), PD2107 (steps() threw), PD2108 to PD2113 and PD2137 (what it returned)
  */
 export function compileSteps(playbook: Playbook, host: Host, service: string, label: string): CompiledSteps {
   const ctx = context(playbook, host, service, label);
   const steps = playbook.steps(ctx as StepContext<never>);
   mustBePure(playbook, steps, playbook.steps(context(playbook, host, service, label) as StepContext<never>));
-  const problems = stepProblems(playbook.name, service, steps);
+  const problems = [
+    ...stepProblems(playbook.name, service, steps),
+    ...openSecrets(playbook.name, 'a hook', playbook.hooks),
+  ];
   if (problems.length > 0) throw new UsageError(problems);
   return { steps, deploys: deploysService(steps) };
 }

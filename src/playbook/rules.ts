@@ -1,5 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Step } from '../model/playbook.ts';
+import { secretIn } from '../util/redact.ts';
+import { Secret } from '../util/secret.ts';
 
 const ONE_OF_EACH = ['release', 'unit', 'service'] as const;
 const FACTORY = {
@@ -16,7 +18,36 @@ export function deploysService(steps: readonly Step[]): boolean {
 
 /** What is wrong with the steps of a host as a whole. */
 export function stepProblems(playbook: string, service: string, steps: readonly Step[]): readonly Problem[] {
-  return [...duplicates(playbook, steps), ...missing(playbook, steps), ...needed(service, steps)];
+  return [
+    ...duplicates(playbook, steps),
+    ...missing(playbook, steps),
+    ...needed(service, steps),
+    ...steps.flatMap((step) => openSecrets(playbook, step.id, step)),
+  ];
+}
+
+/**
+ * Secrets whose text stands in a part of a playbook outside of a Secret: in arguments that everybody on the machine can
+ * read, in a unit, in a file with the wrong mode.
+ */
+export function openSecrets(playbook: string, id: string, part: unknown): readonly Problem[] {
+  return plainTexts(part).flatMap(([path, text]) => {
+    const secret = secretIn(text);
+    if (secret === undefined) return [];
+    return {
+      code: 'PD2137',
+      message: `playbook ${playbook}: ${id} has ${secret} in ${path}, where it could be read`,
+      hint: 'give it to the service in a file: content: the Secret itself, or template() with it among the values',
+    };
+  });
+}
+
+/** Every string of a step with its path; what is in a Secret is not among them. */
+function plainTexts(value: unknown, path = ''): readonly (readonly [string, string])[] {
+  if (typeof value === 'string') return [[path, value]];
+  if (typeof value !== 'object' || value === null || value instanceof Secret) return [];
+  const entries = value instanceof Map ? [...value] : Object.entries(value);
+  return entries.flatMap(([key, item]) => plainTexts(item, path === '' ? String(key) : `${path}.${key}`));
 }
 
 function duplicates(playbook: string, steps: readonly Step[]): readonly Problem[] {

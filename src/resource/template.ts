@@ -68,5 +68,5 @@ export function substitute(text: string, path: string, vars: Template['vars']): 
   });
   for (const name of unused) problems.add(`template ${path}: the value "${name}" is used nowhere in it`);
   if (problems.size > 0) throw new UsageError([...problems].map((message) => ({ code: 'PD2134', message })));
-  return secret ? new Secret(path, rendered) : rendered;
+  return secret ? Secret.around(path, rendered) : rendered;
 }

@@ -26,9 +26,9 @@ export default definePlaybook({ name: 'p', service: 'edge', steps: () => [
   file({ path: '/b', content: new Secret('b', enumerated) }),
 ] });\n`,
       'deep/more/helper.ts': `import { Secret } from 'pdeploy';
-enum Colour { red = 'r' }
+enum Colour { red = 'rather red' }
 export const enumerated: string = Colour.red satisfies string;
-export const content = new Secret('a', 'x');\n`,
+export const content = new Secret('a', 'hunter2');\n`,
     });
     const { playbook } = await loadPlaybook(join(dir, 'deep/p.ts'));
     const { steps, deploys } = compileSteps(playbook, aHost(), 'edge', 'v1');

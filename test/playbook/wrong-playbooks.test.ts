@@ -29,7 +29,29 @@ type Wrong = {
   readonly files?: { readonly [path: string]: string };
 };
 
+const OPEN = "{ path: 'config/a', content: 'k: hunter2-a' }";
+
 const WRONG: readonly Wrong[] = [
+  {
+    name: 'a secret in arguments, in a unit, in a file that is not secret, in a hook',
+    source: STEPS(
+      `    command({ name: 'c', argv: ['/bin/login', Buffer.from('hunter2-a').toString('hex')], unless: ['true'], revert: ['true'] }),
+    release({ binary: 'edge', from: './edge', files: [${OPEN}, { path: 'config/b', content: key }] }),
+    systemdUnit({ user: 'edge', exec: [unit\`\${paths.current}/bin/edge\`, '--key', key.reveal()] }),
+    service({ health: { probes: [http({ port: 80, path: '/?key=' + key.reveal() })] } }),`,
+      "hooks: { onFailure: ['./page', 'hunter2-a'] },",
+    ).replace(
+      '\nexport',
+      "\nimport { Secret } from 'pdeploy';\nconst key = new Secret('key', 'hunter2-a');\nexport",
+    ),
+    says: [
+      'PD2137 - playbook wrong: command:c has <secret key> in desired.argv.1, where it could be read',
+      'PD2137 - playbook wrong: release has <secret key> in files.0.content, where it could be read',
+      'PD2137 - playbook wrong: unit has <secret key> in text, where it could be read',
+      'PD2137 - playbook wrong: service has <secret key> in health.1.probes.0.path, where it could be read',
+      'PD2137 - playbook wrong: a hook has <secret key> in onFailure.argv.1, where it could be read',
+    ],
+  },
   {
     name: 'a missing comma',
     source: `${IMPORT}export default definePlaybook({\n  name: 'x'\n  service: 'edge',\n});\n`,

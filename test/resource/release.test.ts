@@ -47,7 +47,7 @@ describe('a release', () => {
   test('gives secrets to the group of the service only', () => {
     const files = [
       { path: 'config/1.yaml', content: 'a: 1\n' },
-      { path: 'config/key', content: new Secret('key', 'x') },
+      { path: 'config/key', content: new Secret('key', 'hunter2') },
       { path: 'config/run.sh', content: '', mode: '555' },
     ];
     expect(compile({ files })[0]).toMatchObject({
@@ -111,7 +111,7 @@ describe('a release', () => {
       'release(): files: "a" is there twice',
     ],
     [
-      { files: [{ path: 'a', content: new Secret('k', 'x'), mode: '0644' }] },
+      { files: [{ path: 'a', content: new Secret('k', 'hunter2'), mode: '0644' }] },
       'release(): files: "a" holds a secret and mode 0644 lets everybody read it',
     ],
     [

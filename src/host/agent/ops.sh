@@ -142,7 +142,7 @@ run_words() {
   need_tmp
   status=0
   timeout -k 5 "$limit" "$@" </dev/null >"$tmp/out" 2>&1 9>&- || status=$?
-  [ $status -eq 0 ] || out=$(tail -c 2000 "$tmp/out")
+  [ $status -eq 0 ] || out=$(tail -n 20 "$tmp/out" | cut -c1-2000)
   return $status
 }
 

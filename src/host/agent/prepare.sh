@@ -180,5 +180,5 @@ test_config() {
   status=0
   (cd "$R/$digest" && exec timeout -k 5 60 setpriv --reuid "$user" --regid "$group" --init-groups --no-new-privs -- "$@") \
     </dev/null >"$in/test" 2>&1 || status=$?
-  [ $status -eq 0 ] || die test-failed "$1 ended with status $status: $(tail -c 4000 "$in/test")"
+  [ $status -eq 0 ] || die test-failed "$1 ended with status $status: $(tail -n 20 "$in/test" | cut -c1-2000)"
 }

@@ -58,7 +58,6 @@ go_back() {
   step=restart
   restored=1
   [ "$1" = reboot ] || restart_old || restored=0
-  [ "$1" = reboot ] || note_logs
   say "restored $restored" >>"$I/rolledback.$op"
   t_by=$1 t_restored=$restored
   stop_guard_later
@@ -124,7 +123,6 @@ take_back() {
   unlock
   restored=1
   restart_old || restored=0
-  note_logs
   say "restored $restored" >>"$I/rolledback.$op"
   say_evidence
   [ $restored = 1 ] || die failed 'the unit that was there before did not start again'
@@ -158,19 +156,25 @@ EOF
   fi
   ports=${ports#,}
   say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--} $runs" >"$I/evidence.$op"
-}
-
-# The journal keeps the lines of the failed run, so the restart need not wait for them. What the stop itself said does
-# not count.
-note_logs() {
-  [ -n "$u_invocation" ] || return 0
-  # Not -n: with --until it counts from the end of the journal and finds nothing (systemd 252).
-  timeout 5 journalctl -q -o cat --no-pager --until "@$seen_at" "_SYSTEMD_INVOCATION_ID=$u_invocation" + "INVOCATION_ID=$u_invocation" 2>/dev/null |
-    tail -n 20 | cut -c1-2000 | sed 's/^/log /' >>"$I/evidence.$op" || :
+  [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at" >>"$I/evidence.$op"
 }
 
 say_evidence() {
-  [ ! -e "$I/evidence.$op" ] || cat "$I/evidence.$op" 2>/dev/null || :
+  [ -e "$I/evidence.$op" ] || return 0
+  while read -r kind rest; do
+    case $kind in
+      evidence) say "evidence $rest" ;;
+      logs) say_logs $rest ;;
+    esac
+  done <"$I/evidence.$op"
+}
+
+# From the journal each time: a service may say its secrets, and they are not to be kept in a second place. What the stop
+# itself said does not count.
+say_logs() {
+  # Not -n: with --until it counts from the end of the journal and finds nothing (systemd 252).
+  timeout 5 journalctl -q -o cat --no-pager --until "@$2" "_SYSTEMD_INVOCATION_ID=$1" + "INVOCATION_ID=$1" 2>/dev/null |
+    tail -n 20 | cut -c1-2000 | sed 's/^/log /' 2>/dev/null || :
 }
 
 watch_old() {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { isOlder } from '../../../src/host/signed-facts.ts';
 import { decodeLeaseReply, leaseRequest } from '../../../src/host/verbs/lease.ts';
-import { prepareRequest } from '../../../src/host/verbs/prepare.ts';
+import { decodePrepare, prepareRequest } from '../../../src/host/verbs/prepare.ts';
 import { sha256 } from '../../../src/util/digest.ts';
 import { type Facts, MACHINE, newSigner } from '../../signing.ts';
 import { anyRequest, localAgent, SHELLS } from './local-agent.ts';
@@ -34,6 +34,8 @@ describe.runIf(isRoot).each(SHELLS)('%s', (_name, argv) => {
     writeFileSync(join(agent.root, 'etc/pdeploy/policy'), text);
   };
   let epoch = 0;
+  /** Of the last release that was prepared. */
+  let notes: readonly string[] = [];
   beforeEach(() => {
     rmSync(join(agent.root, 'var/lib/pdeploy/svc'), { recursive: true, force: true });
     rmSync(join(agent.root, 'opt/pdeploy/svc'), { recursive: true, force: true });
@@ -78,6 +80,7 @@ describe.runIf(isRoot).each(SHELLS)('%s', (_name, argv) => {
       ...own,
     ];
     const reply = agent.call({ ...request, payload: { entries } });
+    notes = decodePrepare(reply.lines).notes;
     const staged = existsSync(join(agent.root, 'opt/pdeploy/svc/releases', sha256(manifest)));
     if (reply.kind !== 'error') return staged ? '' : 'it was not staged';
     return `${reply.code}: ${reply.message}${staged ? ' (and yet it is there)' : ''}`;
@@ -208,6 +211,7 @@ describe.runIf(isRoot).each(SHELLS)('%s', (_name, argv) => {
   test('a host without a key keeps the versions of signed releases all the same', () => {
     policy('policy host\n');
     expect(prepare(signed('v2', { version: '2.0' }))).toBe('');
+    expect(notes).toEqual(['no key is pinned here for svc, so only pdeploy checked the signature']);
     const digest = sha256(manifestOf(signed('v2', { version: '2.0' }), {}));
     const finished = agent.call(
       anyRequest('finish', [

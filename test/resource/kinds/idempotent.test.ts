@@ -24,7 +24,7 @@ const steps: fc.Arbitrary<ResourceStep> = fc.oneof(
       path: fc.constantFrom('/etc/a', '/etc/b'),
       content: fc.oneof(
         text,
-        text.map((t) => new Secret('s', t)),
+        text.map((t) => Secret.around('s', t)),
       ),
       ...common,
     })
