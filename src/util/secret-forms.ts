@@ -1,6 +1,12 @@
 /** One way to write a secret: for each part of it, the texts that stand for that part. */
 export type Form = readonly (readonly string[])[];
 
+export type Forms = {
+  readonly plain: Form;
+  /** base64 by alignment, and hex: programs break these into lines. */
+  readonly encoded: readonly Form[];
+};
+
 /** Characters whose escape is a letter in JSON, in shells and in most languages. */
 const LETTERS: ReadonlyMap<string, string> = new Map([
   ['\n', 'n'],
@@ -22,13 +28,24 @@ const ENTITIES: ReadonlyMap<string, readonly string[]> = new Map([
  * All forms in which a text may turn up: as it is, escaped character by character (JSON, also twice; shell quotes; URL;
  * HTML), base64 and base64url wherever in the encoded text it begins, and hex.
  */
-export function formsOf(text: string): readonly Form[] {
+export function formsOf(text: string): Forms {
   const bytes = Buffer.from(text, 'utf8');
-  return [
-    [...text].map(written),
-    ...[0, 1, 2].map((offset) => base64(bytes, offset)),
-    [...bytes].map((byte, index) => hex(byte, index)),
-  ];
+  return {
+    plain: [...text].map((char) => kept(char, written)),
+    encoded: [
+      ...[0, 1, 2].map((offset) => base64(bytes, offset)),
+      [...bytes].map((byte, index) => kept(byte * 2 + Math.min(index, 1), () => hex(byte, index))),
+    ],
+  };
+}
+
+const made = new Map<string | number, readonly string[]>();
+
+/** Long secrets are made of few different parts. */
+function kept<K extends string | number>(key: K, make: (key: K) => readonly string[]): readonly string[] {
+  const known = made.get(key) ?? make(key);
+  made.set(key, known);
+  return known;
 }
 
 function written(char: string): readonly string[] {
@@ -60,11 +77,12 @@ function bothCases(text: string, letter: string): readonly string[] {
 function base64(bytes: Buffer, offset: number): Form {
   const whole = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
   const core = whole.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
-  return [...core].map((char, index) => {
-    const texts = BASE64.get(char) ?? [char];
-    // Programs break it into lines.
-    return index === 0 ? texts : [...texts, `\n${char}`, `\\n${char}`];
-  });
+  return [...core].map((char, index) =>
+    kept(`${Math.min(index, 1)} ${char}`, () => {
+      const texts = BASE64.get(char) ?? [char];
+      return index === 0 ? texts : [...texts, `\n${char}`, `\\n${char}`];
+    }),
+  );
 }
 
 const BASE64: ReadonlyMap<string, readonly string[]> = new Map([

@@ -145,6 +145,15 @@ test('counts of processors', () => {
   expect(['0', '0-3', '0-1,4,6-7'].map(countCpus)).toEqual([1, 4, 5]);
 });
 
+test('what a host says that it demands of signed releases', () => {
+  const context = { host: 'h', service: 'svc', midpointMs: 0, queries: [] };
+  const signing = (line: string) => decodeObservation([line], context).signing;
+  expect(signing('fact signing - ')).toEqual({ keys: [], version: '' });
+  expect(signing('fact signing 1.10  RWa  RWb ')).toEqual({ keys: ['RWa', 'RWb'], version: '1.10' });
+  expect(signing('fact signing \u001b[31m RWa')).toEqual({ keys: ['RWa'], version: '' });
+  expect(signing('')).toEqual({ keys: [], version: '' });
+});
+
 test('a running file that was replaced is not a release', () => {
   const unit = (exe: string) =>
     decodeObservation([`unit 1 - active running 9 0 1 0 ${exe} -`], {

@@ -42,6 +42,18 @@ test.each(['base64', 'base64url'] as const)('%s, wherever in the encoded text it
     }
 });
 
+test.each(['base64 -w40', 'od -An -v -tx1'])('the lines of %s, each by itself', (command) => {
+  const token = Array.from({ length: 9 }, (_, i) => `${i}Zq-${i * 7}`).join('_');
+  new Secret('token', token);
+  const lines = sh(`printf %s "k=$1" | ${command}`, token).trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThan(1);
+  // A last line of a few characters tells little.
+  for (const line of lines.filter((l) => l.length > 11)) {
+    expect(redact(line)).toContain('<secret token>');
+    expect(redact(line).replace('<secret token>', '').trim().length).toBeLessThan(8);
+  }
+});
+
 test('base64 in lines, as programs write it', () => {
   const long = 'z'.repeat(50) + plain + 'z'.repeat(50);
   const lines = python('print encode_base64($ARGV[0])', long);

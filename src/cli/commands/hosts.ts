@@ -3,7 +3,7 @@ import type { CommandModule } from 'yargs';
 import { EXIT } from '../../errors.ts';
 import { openFleet } from '../../execute/fleet.ts';
 import { observeHost } from '../../execute/observe.ts';
-import type { HostFacts } from '../../model/facts.ts';
+import type { Observation } from '../../model/facts.ts';
 import { sanitize } from '../../report/sanitize.ts';
 import type { Args } from '../args.ts';
 import { isInteractive, out } from '../io.ts';
@@ -63,7 +63,7 @@ async function facts(args: Args): Promise<void> {
       for (const s of seen)
         out.data(
           s.kind === 'observed'
-            ? describeFacts(s.observation.facts)
+            ? describeFacts(s.observation)
             : `${s.host}\n  cannot be reached: ${sanitize(s.why)}\n`,
         );
     if (seen.some((s) => s.kind === 'unreachable')) process.exitCode = EXIT.refused;
@@ -72,7 +72,7 @@ async function facts(args: Args): Promise<void> {
   }
 }
 
-function describeFacts(f: HostFacts): string {
+function describeFacts({ facts: f, signing }: Observation): string {
   const rows: readonly (readonly [string, string])[] = [
     ['system', `${f.os}, kernel ${f.kernel}, ${f.arch}`],
     ['systemd', `${f.systemd}${f.glibc === '' ? '' : `, glibc ${f.glibc}`}`],
@@ -84,8 +84,10 @@ function describeFacts(f: HostFacts): string {
     ['limits', `${f.nofileMax} open files at most`],
     ['tools', f.tools.join(', ')],
     ['policy', f.policy],
+    ...(signing.keys.length === 0 ? [] : [['signed by', signing.keys.join(', ')] as const]),
+    ...(signing.version === '' ? [] : [['version', `${signing.version} was proven`] as const]),
   ];
-  return `${f.host}\n${rows.map(([k, v]) => `  ${k.padEnd(9)}${sanitize(v)}`).join('\n')}\n`;
+  return `${f.host}\n${rows.map(([k, v]) => `  ${k.padEnd(10)}${sanitize(v)}`).join('\n')}\n`;
 }
 
 function gib(bytes: number): string {

@@ -67,7 +67,7 @@ function decodeInstances(lines: readonly string[], service: string): Map<string,
 /** `fact signing <version|-> <key>...` */
 function decodeSigning(lines: readonly string[]): SigningObservation {
   const [version = '-', ...keys] = value(lines, 'fact signing ').split(' ').filter(Boolean);
-  return { keys, version: version === '-' ? '' : version };
+  return { keys, version: /^\d+(\.\d+)*$/.test(version) ? version : '' };
 }
 
 /** `release <digest> <intact> <metadata>` */
