@@ -4,7 +4,7 @@ import { agentScript } from '../host/assemble.ts';
 import { isTrailer, parseReply } from '../host/reply.ts';
 import type { AgentRequest } from '../host/request.ts';
 import { packTar } from '../host/tar.ts';
-import type { Host } from '../model/host.ts';
+import type { Host, HostName } from '../model/host.ts';
 import type { RunOptions, RunResult, Session, Transport } from '../transport/port.ts';
 import { failpoint } from './failpoint.ts';
 import { type ReadyAgent, startAgent } from './ready-agent.ts';
@@ -52,6 +52,8 @@ const GONE_FOR_MS = 15_000;
 const BACKOFF_MS = [500, 1_000, 2_000, 4_000, 8_000];
 const INSTALL_DEADLINE_MS = 30_000;
 const NOT_FOUND_EXIT = 127;
+/** Of an agent that ended before it read the request: an older one, which does not know its argument. */
+const UNREAD = /^pdeploy-end - 1 failed /;
 
 /** Every verb answers the same when it is asked twice with one operation id; that is what makes the retries here safe. */
 export function openLink(host: Host, transport: Transport, abort: AbortSignal): HostLink {
@@ -111,7 +113,7 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
     };
     const first = await once();
     if (first !== 'install') return first;
-    const failure = await install(open);
+    const failure = await install(host.name, open);
     if (failure !== undefined) return failure;
     const second = await once();
     if (second !== 'install') return second;
@@ -197,7 +199,9 @@ function interpret(result: RunResult, lines: readonly string[], opId: string): C
       if (reply.kind === 'ok') return { kind: 'ok', lines: reply.lines };
       if (reply.kind === 'error')
         return reply.code === 'agent-mismatch' ? 'install' : { ...reply, lines: lines.slice(0, -1) };
-      if (result.code === NOT_FOUND_EXIT) return 'install';
+      if (result.code === NOT_FOUND_EXIT && /\bsudo: (command )?not found/.test(result.stderr))
+        return { kind: 'error', code: 'no-agent', message: NO_SUDO, lines };
+      if (result.code === NOT_FOUND_EXIT || UNREAD.test(lines[0] ?? '')) return 'install';
       // sudo's own way to say that the agent is not there.
       if (result.code === 1 && lines.length === 0 && /command not found/.test(result.stderr))
         return 'install';
@@ -212,8 +216,10 @@ function interpret(result: RunResult, lines: readonly string[], opId: string): C
   }
 }
 
+const NO_SUDO = 'sudo is not installed there, and the login is not root: install it, or log in as root';
+
 /** Undefined when it went well. */
-async function install(session: Session): Promise<CallResult | undefined> {
+async function install(host: HostName, session: Session): Promise<CallResult | undefined> {
   const result = await session.run('install-agent', {
     stdin: Buffer.from(agentScript().text),
     deadlineMs: INSTALL_DEADLINE_MS,
@@ -221,6 +227,12 @@ async function install(session: Session): Promise<CallResult | undefined> {
   if (result.kind === 'exited' && result.code === 0) return undefined;
   if (result.kind !== 'exited')
     return { kind: 'unknown', why: 'contact was lost while the agent was installed' };
+  // A login with a forced command runs the agent whatever it is told to run, and that took the script for a request.
+  if (isTrailer(result.stdout)) {
+    const fix = `somebody who is root there has to: pdeploy hosts bootstrap -l ${host}`;
+    const message = `it has not the agent of this version of pdeploy, and this login cannot install it; ${fix}`;
+    return { kind: 'error', code: 'agent-mismatch', message, lines: [] };
+  }
   const words = result.stderr.trim().split('\n').at(-1) ?? '';
   const message = `the agent could not be installed: ${words === '' ? `exit ${result.code}` : words}`;
   return { kind: 'error', code: 'no-agent', message, lines: [] };

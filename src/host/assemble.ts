@@ -19,6 +19,7 @@ export const AGENT_PARTS = [
   'guard',
   'observe',
   'queries',
+  'inspect',
   'prepare',
   'stage',
   'apply',

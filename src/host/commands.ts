@@ -24,12 +24,17 @@ const INSTALL = [
   'exec $d/agent-$s install',
 ].join('; ');
 
-/** The exact text of the only two remote commands. Neither takes anything from the user. */
-export function commandLine(command: 'agent' | 'install-agent', sudo: boolean): string {
+/**
+ * The exact text of the remote commands. None takes anything from the user.
+ * @param sudo the login is not root, so it has to become root
+ * @param unbound the policy of the host does not bind the agent; only root, and whoever may do everything by sudo, can
+ *   ask for that, because the sudoers rule of a deploy login allows no argument
+ */
+export function commandLine(command: 'agent' | 'install-agent', sudo: boolean, unbound = !sudo): string {
   const prefix = sudo ? 'sudo -n ' : '';
   switch (command) {
     case 'agent':
-      return `${prefix}${AGENT_PATH}`;
+      return `${prefix}${AGENT_PATH}${unbound ? ' root' : ''}`;
     case 'install-agent':
       return `${prefix}/bin/sh -c '${INSTALL}'`;
   }

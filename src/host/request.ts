@@ -4,6 +4,7 @@ import type { TarEntry } from './tar.ts';
 
 export const VERBS = [
   'observe',
+  'inspect',
   'lease',
   'prepare',
   'apply',

@@ -9,9 +9,10 @@ import { finish } from '../../src/host/assemble.ts';
 import { commandLine } from '../../src/host/commands.ts';
 import { SHELLS } from './agent/local-agent.ts';
 
-test('the agent is called without arguments', () => {
-  expect(commandLine('agent', false)).toBe('/usr/local/libexec/pdeploy-agent');
+test('the agent is called without arguments, unless the login is root or may be', () => {
   expect(commandLine('agent', true)).toBe('sudo -n /usr/local/libexec/pdeploy-agent');
+  expect(commandLine('agent', false)).toBe('/usr/local/libexec/pdeploy-agent root');
+  expect(commandLine('agent', true, true)).toBe('sudo -n /usr/local/libexec/pdeploy-agent root');
 });
 
 test('both commands are one line without what a login shell could expand', () => {

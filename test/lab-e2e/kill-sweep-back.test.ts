@@ -41,6 +41,7 @@ const NEITHER = [
   'event.deployment.resumed',
   'event.hook.finished',
   'event.note',
+  'call.inspect',
   'call.apply',
   'call.watch',
   'call.status',

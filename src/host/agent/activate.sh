@@ -145,6 +145,7 @@ say_ended() {
 do_watch() {
   need svc inst to binary stream
   trap '' HUP PIPE
+  policy_unit "$R/$to"
   read_progress "$op"
   begin_samples "$to" "$p_ticks"
   if [ -e "$I/pending.$op" ]; then

@@ -122,6 +122,7 @@ do_undo() {
 
 undo_deployment() {
   [ -d "$S/undo/$dep" ] || return 0
+  policy_undo
   for slot in $(ls -1t "$S/undo/$dep"); do
     [ "$slot" = p ] || undo_slot "$slot"
   done

@@ -1,6 +1,12 @@
-# With arguments: from systemd, as root. Without: a request on standard input.
+# Without arguments: a request on standard input, bound by the policy of this host. With `root` it is not: the sudoers
+# rule of a deploy login allows no argument, so whoever passes one can do everything anyway. The others are for systemd.
+bound=1
 case ${1:-} in
   '') ;;
+  root)
+    [ $# -eq 1 ] || exit 64
+    bound=
+    ;;
   guard)
     [ $# -eq 5 ] || exit 64
     run_guard "$2" "$3" "$4" "$5"
@@ -21,6 +27,7 @@ need svc verb
 read_policy
 case $verb in
   observe) do_observe ;;
+  inspect) do_inspect ;;
   lease) do_lease ;;
   prepare) do_prepare ;;
   apply) do_apply ;;

@@ -1,26 +1,47 @@
-# What this host lets the agent do: /etc/pdeploy/policy, written by a person. Without it the caller is trusted as root is.
-# A word that is not known could be meant to forbid something, so nothing is done then.
-policy=host pins=
+# What this host lets the agent do: /etc/pdeploy/policy, which `hosts bootstrap` writes. Without it the caller is trusted as
+# root is. Root itself is bound by the keys that it pins alone, which keep it from a mistake: it could change the policy.
+policy=host allowed= pins=
 
 read_policy() {
-  [ -e "$ETC/pdeploy/policy" ] || return 0
-  policy=deploy allowed=
+  file=$ETC/pdeploy/policy
+  [ -e "$file" ] || [ -L "$file" ] || return 0
+  if [ -n "$bound" ]; then
+    odd=$(find "$ETC/pdeploy" "$file" -maxdepth 0 \( ! -user 0 -o -perm /022 -o -type l \) -print -quit)
+    [ -z "$odd" ] || die refused-by-policy "somebody other than root can write to ${odd#"$ROOT"}"
+    policy=deploy
+  fi
+  strange=
   while read -r key value more _ || [ -n "$key" ]; do
     case $key in
-      policy) [ "$value" = host ] && policy=host ;;
+      policy) [ "$value" != host ] || policy=host ;;
       service) allowed="$allowed $value " ;;
       minisign) [ "$value" != "$svc" ] || pin_key "$more" ;;
       '' | '#'*) ;;
-      *) die refused-by-policy "/etc/pdeploy/policy has a line that is not understood: $key" ;;
+      *) strange=$key ;;
     esac
-  done <"$ETC/pdeploy/policy"
-  [ "$policy" = deploy ] || return 0
+  done <"$file"
+  # It could be meant to forbid something. Root puts it right with the other verbs.
+  [ -z "$strange" ] || case ${bound:-$verb} in
+    1 | prepare | activate) die refused-by-policy "/etc/pdeploy/policy has a line that is not understood: $strange" ;;
+  esac
+  [ "$policy" = deploy ] && [ "$verb" != inspect ] || return 0
   case $allowed in *" $svc "*) ;; *) die refused-by-policy "this host's policy does not name service $svc" ;; esac
   [ -z "$ops" ] || die refused-by-policy 'host resources need the host policy'
-  case "$NL$queries" in
-    *" exec "* | *" text "*) die refused-by-policy 'reading files and running commands need the host policy' ;;
-  esac
+  [ -z "$queries" ] || policy_queries
   [ -z "$pins" ] || only_signed_programs
+}
+
+policy_queries() {
+  while read -r _ kind path; do
+    case $kind in
+      exec) ;;
+      text) [ "$path" != "/var/lib/pdeploy/$svc/anchors" ] || continue ;;
+      *) continue ;;
+    esac
+    die refused-by-policy 'reading files and running commands need the host policy'
+  done <<EOF
+${queries%"$NL"}
+EOF
 }
 
 # Under the deploy policy a release brings code and configuration, never a new unit: a unit can run anything as root.
@@ -30,8 +51,41 @@ policy_unit() {
     die refused-by-policy "the unit or logrotate file of $unit would change; that needs the host policy"
 }
 
+# The same for all instances, before the release has a name that other verbs could be told.
+policy_release() {
+  [ "$policy" = host ] && return 0
+  for inst in $instances; do
+    place "$inst"
+    policy_unit "$1"
+  done
+}
+
 # The user whose rights the release's own programs get here.
 policy_user() {
   unit_user "$1"
-  [ "$policy" = host ] || [ "$user" != root ] || die refused-by-policy 'the service runs as root'
+  [ "$policy" = host ] || [ "$(id -u -- "$user" 2>/dev/null)" != 0 ] || die refused-by-policy 'the service runs as root'
+}
+
+# What a deployment under this policy could not have done, it cannot undo either.
+policy_undo() {
+  [ "$policy" = deploy ] || return 0
+  set +f
+  set -- "$S/undo/$dep"/*/r[0-9][0-9][0-9][0-9]
+  set -f
+  for file in "$@"; do
+    [ -e "$file" ] || continue
+    read -r kind path <"$file"
+    case $kind in
+      none) ;;
+      file | absent) case $path in "$R"/*) ;; *) die refused-by-policy "undoing what was done to $path needs the host policy" ;; esac ;;
+      *) die refused-by-policy "undoing a $kind needs the host policy" ;;
+    esac
+  done
+}
+
+# Paths are looked at with nobody's rights: the digest of a file tells much of a short secret.
+policy_reader() {
+  reader=
+  [ "$policy" = host ] || [ "$1" = "$ROOT/var/lib/pdeploy/$svc/anchors" ] ||
+    reader='setpriv --reuid 65534 --regid 65534 --clear-groups --'
 }

@@ -27,7 +27,8 @@ passwd_line() {
 
 say_path() {
   path=$ROOT$3
-  set -- "$1" "$2" $(stat -c '%a %U %G %s %F' -- "$path" 2>/dev/null)
+  policy_reader "$path"
+  set -- "$1" "$2" $($reader stat -c '%a %U %G %s %F' -- "$path" 2>/dev/null)
   if [ $# -lt 7 ]; then
     say "answer $1 absent"
     return 0
@@ -40,7 +41,8 @@ say_path() {
   esac
   sha=- text=
   if [ $type = f ]; then
-    sha=$(sha256sum <"$path") sha=${sha%% *}
+    sha=$($reader sha256sum -- "$path" 2>/dev/null) || sha=-
+    sha=${sha%% *}
     if [ "$2" = text ] && [ "$6" -le 262144 ]; then
       text=$(base64 -w0 <"$path")
       text=" ${text:--}"

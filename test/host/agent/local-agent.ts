@@ -19,6 +19,8 @@ export const SHELLS: readonly (readonly [name: string, argv: readonly string[]])
 export type LocalAgent = {
   readonly root: string;
   readonly call: (request: AgentRequest) => Reply;
+  /** The arguments that the agent is called with from now on; none at first. */
+  readonly as: (...args: string[]) => void;
   readonly raw: (input: string | Buffer) => { readonly stdout: string; readonly stderr: string };
   readonly header: (verb: string, lines: readonly string[], opId?: string) => Reply;
   /** Runs shell text after the functions were defined, instead of the dispatch. */
@@ -53,14 +55,18 @@ export function localAgent(shell: readonly string[]): LocalAgent {
   const file = join(root, 'agent.sh');
   writeFileSync(file, script.text);
   const [command = 'sh', ...args] = shell;
+  let called: readonly string[] = [];
   const run = (path: string, input: string | Buffer) => {
-    const ran = spawnSync(command, [...args, path], { input, encoding: 'utf8', timeout: 20_000 });
+    const ran = spawnSync(command, [...args, path, ...called], { input, encoding: 'utf8', timeout: 20_000 });
     return { stdout: ran.stdout, stderr: ran.stderr, status: ran.status };
   };
   const raw = (input: string | Buffer) => run(file, input);
   const withSha = (header: string) => header.replace(/^pdeploy 1 \S+/, `pdeploy 1 ${script.sha256}`);
   return {
     root,
+    as: (...words) => {
+      called = words;
+    },
     raw,
     call: (request) => {
       const { payload } = request;

@@ -1,9 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 import { afterAll, describe, expect, test } from 'vitest';
 
 import { decodeFacts } from '../../../src/host/decode/facts.ts';
+import { decodeInspection } from '../../../src/host/decode/inspection.ts';
+import { inspectRequest } from '../../../src/host/verbs/inspect.ts';
 import { decodeLeaseReply, leaseRequest } from '../../../src/host/verbs/lease.ts';
 import { observeRequest } from '../../../src/host/verbs/observe.ts';
 import { decodePrepare, prepareRequest } from '../../../src/host/verbs/prepare.ts';
@@ -46,6 +49,38 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     expect(facts.memoryAvailable).toBeGreaterThan(1e6);
     expect(facts.nofileMax).toBeGreaterThan(255);
     expect(Math.abs(facts.clockSkewMs)).toBeLessThan(5_000);
+  });
+
+  test('inspect tells who asks, bound unless root says that he is not', () => {
+    const ask = (...args: string[]) => {
+      agent.as(...args);
+      const reply = agent.call(inspectRequest({ opId: 'i-1', service: 'svc', instances: ['1'] }));
+      agent.as();
+      return reply;
+    };
+    mkdirSync(join(agent.root, 'etc/pdeploy'), { recursive: true });
+    writeFileSync(join(agent.root, 'etc/pdeploy/policy'), 'policy deploy\nservice other\n');
+    writeFileSync(join(agent.root, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\n');
+    mkdirSync(join(agent.root, 'usr/local/libexec'), { recursive: true });
+    writeFileSync(join(agent.root, 'usr/local/libexec/pdeploy-agent'), '#!/bin/sh\nAGENT=x\nbody\n');
+    const inspection = decodeInspection(ask().lines);
+    expect(inspection).toMatchObject({
+      bound: true,
+      login: process.env.SUDO_USER ?? 'root',
+      agent: { found: sha256('body\n') },
+      policy: 'policy deploy\nservice other\n',
+      instances: [{ name: '1', user: 'root', nofile: undefined }],
+    });
+    expect(inspection.standing).toContainEqual({
+      path: join(agent.root, 'etc/pdeploy/policy'),
+      owner: userInfo().username,
+      mode: '644',
+      type: 'file',
+    });
+    expect(decodeInspection(ask('root').lines)).toMatchObject({ bound: false });
+    for (const unknown of [['root', 'x'], ['rooot']])
+      expect(ask(...unknown).lines).toEqual([expect.stringMatching(/^pdeploy-end - 1 failed /)]);
+    rmSync(join(agent.root, 'etc/pdeploy'), { recursive: true });
   });
 
   test('leases', () => {

@@ -49,7 +49,8 @@ export function labFile(): LabFile {
   return JSON.parse(readFileSync(file, 'utf8')) as LabFile;
 }
 
-export function openClient(index: number): Client {
+/** @param agent how the agent is called; by default as root does */
+export function openClient(index: number, agent = commandLine('agent', false)): Client {
   const lab = labFile();
   const host = lab.hosts[index];
   if (host === undefined) throw new Error(`the lab has no host number ${index}`);
@@ -78,11 +79,11 @@ export function openClient(index: number): Client {
     host: host.name,
     call: async (request, call = {}) => {
       const begun = performance.now();
-      const ran = await run(commandLine('agent', false), body(request, call.entries), call.onLine);
+      const ran = await run(agent, body(request, call.entries), call.onLine);
       const ms = Math.round(performance.now() - begun);
       return { ...parseReply(ran.stdout, request.opId), ms, stderr: ran.stderr };
     },
-    raw: (input) => run(commandLine('agent', false), Buffer.from(input)),
+    raw: (input) => run(agent, Buffer.from(input)),
     sh: (script) => run('sh -s', Buffer.from(script)),
     install: async (script = agentScript().text) => {
       const ran = await run(commandLine('install-agent', false), Buffer.from(script));

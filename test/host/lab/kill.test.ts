@@ -21,7 +21,7 @@ afterAll(() => world.end());
 /** Starts to look for the agent at once, and kills it without a warning some time after it came up. */
 function killAgentAfter(ms: number): Promise<unknown> {
   return world.client.sh(`
-    for i in $(seq 500); do pid=$(pgrep -xof '/bin/sh /usr/local/libexec/pdeploy-agent') && break; sleep 0.005; done
+    for i in $(seq 500); do pid=$(pgrep -xof '/bin/sh /usr/local/libexec/pdeploy-agent root') && break; sleep 0.005; done
     sleep ${ms / 1000}; kill -9 $pid`);
 }
 

@@ -136,7 +136,7 @@ test('the expected release is not the current one: nothing happens', async () =>
 test('nobody reads any more: the agent ends', async () => {
   const { opId } = await world.activate({ instance: '7401', from: two, to: one, streamSeconds: 60 });
   await expect
-    .poll(async () => (await world.client.sh("pgrep -fc '^/bin/sh .*pdeploy-agent$'")).stdout, {
+    .poll(async () => (await world.client.sh("pgrep -fc '^/bin/sh .*pdeploy-agent root$'")).stdout, {
       timeout: 5_000,
     })
     .toBe('0\n');

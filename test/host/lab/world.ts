@@ -58,8 +58,9 @@ export type Trial = {
   readonly samples: readonly HostSample[];
 };
 
-export async function openWorld(host: number, service: string): Promise<World> {
-  const client = openClient(host);
+/** @param agent how the agent is called; by default as root does */
+export async function openWorld(host: number, service: string, agent?: string): Promise<World> {
+  const client = openClient(host, agent);
   await wipe(client, service);
   await client.install();
   const deployment = freshId('d');
