@@ -32,6 +32,15 @@ export async function knowsInventory(args: Args): Promise<boolean> {
   return (text(args, 'inventory') ?? (await settingsOf(process.cwd())).inventory) !== undefined;
 }
 
+/** The flags of a command that takes a selector as its argument too. */
+export function selected(args: Args): Args {
+  const selector = text(args, 'selector');
+  if (selector === undefined) return args;
+  if (text(args, 'limit') !== undefined)
+    throw UsageError.of('PD2223', 'a selector and --limit say the same thing twice', 'leave one of them out');
+  return { ...args, limit: selector };
+}
+
 /** Inventory and selection of a command. @throws UsageError with all problems at once */
 export async function readProject(args: Args): Promise<Project> {
   const cwd = process.cwd();

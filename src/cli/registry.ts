@@ -84,8 +84,8 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/lock.ts')).lockCommand,
   },
   {
-    usage: 'hosts <action>',
-    describe: 'Facts of hosts; trust a host key',
+    usage: 'hosts <action> [selector]',
+    describe: 'Facts of hosts; trust a host key; make a login that can do nothing but deploy',
     load: async () => (await import('./commands/hosts.ts')).hostsCommand,
   },
   {

@@ -65,8 +65,8 @@ export async function openSession(args: Args): Promise<Session> {
   };
 }
 
-/** The transport that the flags ask for. */
-export async function makeTransport(args: Args): Promise<AutoTransport> {
+/** The transport that the flags ask for. @param how the texts of the remote commands */
+export async function makeTransport(args: Args, how = commandLine): Promise<AutoTransport> {
   const { createAutoTransport } = await import('../transport/auto.ts');
   const told = new Set<string>();
   return createAutoTransport({
@@ -74,7 +74,7 @@ export async function makeTransport(args: Args): Promise<AutoTransport> {
       if (!told.has(why) && args.quiet !== true) out.err(`${host} is reached by OpenSSH: ${why}`);
       told.add(why);
     },
-    commandLine,
+    commandLine: how,
     policy: args['accept-new'] === true ? 'accept-new' : 'strict',
     env: process.env,
     ...(isInteractive()

@@ -8,31 +8,31 @@ import { sanitize } from '../../report/sanitize.ts';
 import type { Args } from '../args.ts';
 import { isInteractive, out } from '../io.ts';
 import { fleetOptions, outputOptions } from '../options.ts';
-import { readProject } from '../project.ts';
+import { readProject, selected } from '../project.ts';
 import { makeTransport } from '../session.ts';
 import { waiting } from '../wait.ts';
+import { bootstrapOptions } from './hosts-options.ts';
 
 const FORKS = 20;
 
 export const hostsCommand: CommandModule = {
-  command: 'hosts <action>',
-  describe: 'Facts of hosts; trust a host key',
+  command: 'hosts <action> [selector]',
+  describe: 'Facts of hosts; trust a host key; make a login that can do nothing but deploy',
   builder: (y) =>
-    outputOptions(fleetOptions(y), ['text', 'json'])
+    bootstrapOptions(outputOptions(fleetOptions(y), ['text', 'json']))
       .positional('action', {
-        choices: ['facts', 'trust'] as const,
+        choices: ['bootstrap', 'facts', 'trust'] as const,
         demandOption: true,
-        describe: 'facts: what one call tells of each host; trust: record its key',
+        describe:
+          'facts: what one call tells of each host; trust: record its key; bootstrap: make the deploy login',
       })
-      .option('yes', {
-        alias: 'y',
-        type: 'boolean',
-        default: false,
-        describe: 'Do not ask before a key is recorded',
-      }),
+      .positional('selector', { type: 'string', describe: 'The same as --limit' })
+      .option('yes', { alias: 'y', type: 'boolean', default: false, describe: 'Do not ask' }),
   handler: async (args) => {
-    if (args.action === 'trust') await trust(args);
-    else await facts(args);
+    const given = selected(args);
+    if (args.action === 'trust') await trust(given);
+    else if (args.action === 'bootstrap') await (await import('./hosts-bootstrap.ts')).bootstrap(given);
+    else await facts(given);
   },
 };
 

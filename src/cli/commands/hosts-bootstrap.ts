@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CancelledError, EXIT, PdeployError, RefusedError, UsageError } from '../../errors.ts';
+import { type BootstrapResult, bootstrapHost, planBootstrap } from '../../execute/bootstrap.ts';
+import { openFleet } from '../../execute/fleet.ts';
+import { actor } from '../../execute/origin.ts';
+import { commandLine } from '../../host/commands.ts';
+import { type Grant, homeOf } from '../../host/privileges/grant.ts';
+import { type PublicKey, parsePublicKeys } from '../../host/privileges/public-keys.ts';
+import type { Host } from '../../model/host.ts';
+import { bootstrapText } from '../../report/bootstrap.ts';
+import { detectStyle } from '../../report/style.ts';
+import { count, names } from '../../report/words.ts';
+import { deployLogin, LOGIN_SHELL } from '../../resource/deploy-login.ts';
+import { type Args, text, texts } from '../args.ts';
+import { interruption } from '../interruption.ts';
+import { isInteractive, out } from '../io.ts';
+import { readProject } from '../project.ts';
+import { makeTransport } from '../session.ts';
+import { waiting } from '../wait.ts';
+
+const FORKS = 20;
+
+/** Makes the least-privilege login on each host. */
+export async function bootstrap(args: Args): Promise<void> {
+  const wanted = grantOf(args);
+  const { hosts: selected, inventory } = await readProject(args);
+  const hosts = selected.map((host) => loggedInAs(host, args));
+  for (const { name, connection } of hosts)
+    if (connection.user === wanted.login)
+      throw UsageError.of(
+        'PD2228',
+        `the inventory logs in to ${name} as ${wanted.login} itself`,
+        'log in as root: --as root, and --identity FILE when its key is another',
+      );
+  const stops = interruption();
+  const unbound = (command: Parameters<typeof commandLine>[0], sudo: boolean): string =>
+    commandLine(command, sudo, true);
+  const fleet = openFleet(hosts, await makeTransport(args, unbound), FORKS, stops.gone);
+  try {
+    const quiet = args.quiet === true;
+    const grants = new Map(
+      hosts.map((host) => [host.name, { ...wanted, services: servicesOf(wanted, host) }]),
+    );
+    const login = { login: wanted.login, home: homeOf(wanted.login), shell: LOGIN_SHELL };
+    const looks = planBootstrap(fleet, login, (host) => deployLogin(grants.get(host) ?? wanted));
+    const plans = await waiting(`Looking at ${count(hosts.length, 'host')}`, quiet, looks);
+    stops.check();
+    const refused = plans.flatMap((plan) => (plan.kind === 'refused' ? [`${plan.host}: ${plan.why}`] : []));
+    if (refused.length > 0)
+      throw new RefusedError('PD3401', refused.join('\n'), { hint: 'nothing has been changed' });
+    const planned = plans.flatMap((plan) => (plan.kind === 'planned' ? [plan] : []));
+    const open = planned.filter((plan) => plan.changes.length > 0);
+    const style = detectStyle(process.stderr, process.env);
+    if (!quiet && args.output !== 'json')
+      out.err(
+        `${headline(wanted, [...grants.values()], inventory.name)}\n\n${bootstrapText(planned, style)}`,
+      );
+    if (open.length > 0 && args.check !== true) await ask(args, open.length, stops.stop);
+    stops.begin();
+    const results =
+      args.check === true
+        ? []
+        : await waiting(
+            'Changing them',
+            quiet,
+            Promise.all(open.map((plan) => bootstrapHost(fleet.link(plan.host), plan.ops, actor()))),
+          );
+    tell(args, planned, results, wanted);
+  } finally {
+    stops.end();
+    await fleet.close();
+  }
+}
+
+/** @throws UsageError for what can be judged without an inventory */
+function grantOf(args: Args): Grant {
+  const login = text(args, 'user') ?? 'pdeploy';
+  if (!/^[a-z_][a-z0-9_-]{0,30}$/.test(login) || login === 'root')
+    throw UsageError.of('PD2226', `--user ${login} cannot be a deploy login`, 'a-z, 0-9, _ and -; not root');
+  const policy = text(args, 'policy') === 'host' ? 'host' : 'deploy';
+  const services = texts(args, 'service');
+  const odd = services.find((name) => !/^[a-z][a-z0-9-]{0,31}$/.test(name));
+  if (odd !== undefined) throw UsageError.of('PD2226', `--service ${odd} cannot be a service`);
+  if (policy === 'host' && services.length > 0)
+    throw UsageError.of('PD2226', '--policy host lets the login deploy every service', 'leave --service out');
+  const from = texts(args, 'from');
+  const wild = from.find((pattern) => !/^!?[A-Za-z0-9.:*?/_-]+$/.test(pattern));
+  if (wild !== undefined)
+    throw UsageError.of('PD2226', `--from ${wild} is no address or pattern`, 'see from= in sshd(8)');
+  return { login, policy, services, from, keys: readKeys(text(args, 'key')) };
+}
+
+function readKeys(file: string | undefined): readonly PublicKey[] {
+  if (file === undefined)
+    throw UsageError.of('PD2227', 'which key may log in?', '--key FILE, such as ~/.ssh/ci_ed25519.pub');
+  let content: string;
+  try {
+    content = readFileSync(resolve(file), 'utf8');
+  } catch (error) {
+    throw UsageError.of('PD2227', `${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+  const parsed = parsePublicKeys(content);
+  if (!parsed.ok) throw UsageError.of('PD2227', `${file}: ${parsed.why}`);
+  return parsed.keys;
+}
+
+function loggedInAs(host: Host, args: Args): Host {
+  const [user, identity] = [text(args, 'as'), text(args, 'identity')];
+  const { connection } = host;
+  // Another user has another key: that of the inventory is not tried for him.
+  const identities =
+    identity === undefined ? (user === undefined ? connection.identities : []) : [resolve(identity)];
+  if (user === undefined) return { ...host, connection: { ...connection, identities } };
+  const unset = (connection.unset ?? []).filter((field) => field !== 'user');
+  return { ...host, connection: { ...connection, user, identities, unset } };
+}
+
+/** @throws UsageError when the policy would name none */
+function servicesOf(wanted: Grant, host: Host): readonly string[] {
+  if (wanted.policy === 'host') return [];
+  const own = [...new Set(host.instances.map((instance) => instance.service))];
+  const services = wanted.services.length > 0 ? wanted.services : own;
+  if (services.length > 0) return services;
+  throw UsageError.of(
+    'PD2226',
+    `${host.name} runs no service of the inventory`,
+    '--service NAME, or --policy host',
+  );
+}
+
+function headline(wanted: Grant, grants: readonly Grant[], inventory: string): string {
+  const services = [...new Set(grants.flatMap((grant) => grant.services))];
+  const may = wanted.policy === 'host' ? 'everything' : `releases of ${services.join(', ')}`;
+  const keys = wanted.keys.map((key) => `${key.fingerprint} ${key.comment}`.trimEnd()).join(', ');
+  const from = wanted.from.length === 0 ? '' : `, from ${wanted.from.join(', ')}`;
+  return `login ${wanted.login} on ${inventory}, ${count(grants.length, 'host')}: ${may}\nkey   ${keys}${from}`;
+}
+
+async function ask(args: Args, hosts: number, signal: AbortSignal): Promise<void> {
+  if (args.yes === true) return;
+  if (!isInteractive())
+    throw UsageError.of(
+      'PD2230',
+      'nobody is there to say yes to this',
+      'look at it with --check, then add --yes',
+    );
+  const { confirm } = await import('../prompt.ts');
+  if (!(await confirm(`Change ${count(hosts, 'host')}?`, signal))) throw new CancelledError();
+}
+
+function tell(
+  args: Args,
+  planned: readonly { readonly host: string; readonly changes: readonly { readonly step: string }[] }[],
+  results: readonly BootstrapResult[],
+  wanted: Grant,
+): void {
+  if (args.output === 'json') {
+    const hosts = planned.map(({ host, changes }) => ({
+      host,
+      changes: changes.map((change) => change.step),
+      outcome: results.find((result) => result.host === host)?.outcome ?? 'unchanged',
+    }));
+    out.data(JSON.stringify({ v: 1, login: wanted.login, policy: wanted.policy, hosts }, null, 2));
+  }
+  const bad = results.filter((result) => result.outcome !== 'done');
+  if (bad.length > 0) {
+    const stuck = bad.some((result) => result.outcome === 'stuck');
+    const lines = bad.map(({ host, why, outcome }) =>
+      outcome === 'stuck' ? `${host}: ${why} (NOT as it was before)` : `${host}: ${why} (as it was before)`,
+    );
+    const exit = stuck ? EXIT.needsPerson : EXIT.rolledBack;
+    throw new PdeployError('PD3402', lines.join('\n'), exit, {
+      hint: 'the same command again goes on where it can',
+    });
+  }
+  if (args.output === 'json' || args.quiet === true) return;
+  const done = results.map((result) => result.host);
+  const same = planned.filter((plan) => plan.changes.length === 0).length;
+  const rest =
+    same === 0 ? '' : `${count(same, 'host')} ${same === 1 ? 'is as it' : 'are as they'} should be`;
+  if (done.length > 0) out.err(`\nDone on ${names(done)}${rest === '' ? '' : `; ${rest}`}.\n${next(wanted)}`);
+  else out.err(`\nNothing has been changed${rest === '' ? '' : `: ${rest}`}.`);
+}
+
+function next({ login }: Grant): string {
+  return [
+    'Next: in the inventory of whoever deploys',
+    `    user: ${login}`,
+    '    identity: <the private half of the key>',
+    'then: pdeploy doctor',
+  ].join('\n');
+}

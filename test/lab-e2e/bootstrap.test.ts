@@ -1,0 +1,227 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { agentScript } from '../../src/host/assemble.ts';
+import { type AgentRequest, agentRequest, type Field, type Verb } from '../../src/host/request.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import { deployLogin, type Login } from './login.ts';
+
+const AGENT = '/usr/local/libexec/pdeploy-agent';
+
+let fleet: Fleet;
+let login: Login;
+
+beforeAll(async () => {
+  fleet = await openFleet({ hosts: 2 });
+  login = deployLogin(fleet);
+  // A first install brings a unit, and that is for an administrator.
+  await fleet.install('v1');
+});
+afterAll(async () => {
+  await login.remove();
+  await fleet.end();
+});
+
+const bootstrap = (...args: string[]) =>
+  fleet.pdeploy('hosts', 'bootstrap', '-i', 'lab', '--key', login.publicKey, ...args);
+
+describe('hosts bootstrap', () => {
+  test('shows what it would change, and changes nothing unless somebody says yes', async () => {
+    for (const ran of [await bootstrap('--check'), await bootstrap()]) {
+      expect(ran.stderr).toContain('login pdeploy on lab, 2 hosts: releases of edge');
+      expect(ran.stderr).toMatch(/^ {6}\+pdeploy ALL=\(root\) NOPASSWD: \S+pdeploy-agent ""$/m);
+      expect(ran.stderr).toContain('+ file /home/pdeploy/.ssh/authorized_keys   file 0644 root:root');
+      expect(ran.code).toBe(ran.stderr.includes('PD2230') ? 2 : 0);
+    }
+    expect((await fleet.ssh('edge-01', 'ls -d /etc/pdeploy /home/pdeploy')).stdout).toBe('');
+  });
+
+  test('makes the login, says what to write next, and finds nothing to change the second time', async () => {
+    const first = await bootstrap('--yes');
+    expect(first.code, first.text).toBe(0);
+    expect(first.stderr).toContain('Done on edge-01, edge-02.\nNext: in the inventory');
+    const stamp = `stat -c '%n %Z' /etc/pdeploy/policy /etc/sudoers.d/pdeploy /home/pdeploy/.ssh/authorized_keys /etc/passwd /etc/shadow`;
+    const before = await fleet.ssh('edge-01', stamp);
+    const second = await bootstrap('--yes');
+    expect(second.code, second.text).toBe(0);
+    expect(second.stderr).toContain('Nothing has been changed: 2 hosts are as they should be.');
+    expect(await fleet.ssh('edge-01', stamp)).toEqual(before);
+  });
+
+  test.each([
+    ['a private key', ['--key', 'pdeploy.key'], 'it is a private key'],
+    ['no key', ['--key', 'absent.pub'], 'absent.pub cannot be read: ENOENT'],
+    ['root', ['--user', 'root'], '--user root cannot be a deploy login'],
+    ['sudoers syntax in a name', ['--user', 'a, b'], '--user a, b cannot be a deploy login'],
+    ['a quote in an address', ['--from', '1.2.3.4",command="sh'], 'is no address or pattern'],
+    ['services under the host policy', ['--policy', 'host', '--service', 'edge'], 'every service'],
+  ])('%s is refused before anything is contacted', async (_what, args, words) => {
+    const ran = await fleet.pdeploy('hosts', 'bootstrap', '-i', 'lab', '--key', login.publicKey, ...args);
+    expect(ran.code, ran.text).toBe(2);
+    expect(ran.stderr).toContain(words);
+  });
+
+  test('an account that is somebody’s is left to him', async () => {
+    const ran = await bootstrap('--yes', '--user', 'deploy');
+    expect(ran.code, ran.text).toBe(3);
+    expect(ran.stderr).toContain('there is another account deploy');
+  });
+
+  test('sudoers that visudo does not take never get to their place, and all else goes back', async () => {
+    await fleet.ssh(
+      'edge-02',
+      `mv /usr/sbin/visudo /usr/sbin/visudo.real
+      printf '#!/bin/sh\\n[ "$1" = -V ] || exit 1\\n' >/usr/sbin/visudo; chmod 755 /usr/sbin/visudo`,
+    );
+    const ran = await bootstrap('--yes', '--user', 'other', '-l', 'edge-02');
+    await fleet.ssh('edge-02', 'mv /usr/sbin/visudo.real /usr/sbin/visudo');
+    expect(ran.code, ran.text).toBe(4);
+    expect(ran.stderr).toMatch(/edge-02: command \d+ failed: .*\(as it was before\)/);
+    const left = await fleet.ssh(
+      'edge-02',
+      'cat /etc/sudoers.d/pdeploy /etc/pdeploy/policy; ls -d /home/other /etc/pdeploy/*',
+    );
+    expect(left.stdout).not.toContain('other');
+    expect(left.stdout).not.toContain('sudoers.new');
+  });
+});
+
+describe('the login', () => {
+  test.each([
+    ['ssh2', 3],
+    ['openssh', 4],
+  ] as const)('rolls a good release out over %s, and a bad one goes back', async (transport, workers) => {
+    const project = login.project(transport, transport);
+    const [old] = await fleet.answers();
+    const good = await project.rollout(`v2-${transport}`, '-e', `workers=${workers}`);
+    expect(good.code, good.text).toBe(0);
+    const [now, ...others] = await fleet.answers();
+    expect(now).not.toBe(old);
+    expect(others).toEqual([now]);
+    const bad = await project.rollout('v3', '--healthy-deadline', '3s', '-e', 'fault={"never_ready":true}');
+    expect(bad.code, bad.text).toBe(4);
+    expect(await fleet.answers()).toEqual([now, now]);
+  });
+
+  test('can compare the record with that of the hosts', async () => {
+    const ran = await login.project('ssh2', 'ssh2').pdeploy('audit', 'verify', '-i', 'lab');
+    expect(ran.code, ran.text).toBe(0);
+    expect(ran.stdout).toContain('✔ edge-01: 2 anchors as in this record');
+  });
+
+  test('may not change the unit', async () => {
+    const ran = await login.project('unit', 'ssh2').rollout('v4', '-e', 'hardening=B');
+    expect(ran.code, ran.text).toBe(4);
+    expect(ran.text).toContain('the unit or logrotate file of edge@1.service would change');
+    expect(ran.text).toContain('No instance was touched.');
+  });
+});
+
+/** What whoever holds the key may try, and how each ends. */
+describe('the key can do nothing else', () => {
+  const host = (): string => `pdeploy@${fleet.hosts[0]?.address}`;
+  const NO_REQUEST = /^pdeploy-end - 1 bad-request \S+\n$/;
+  let witness: string;
+
+  const seen = async (): Promise<string> =>
+    (
+      await fleet.ssh(
+        'edge-01',
+        `sha256sum /etc/passwd /etc/shadow /etc/sudoers /etc/sudoers.d/* /etc/pdeploy/* /home/pdeploy/.ssh/* \\
+           /usr/local/libexec/pdeploy/* /root/.ssh/* /etc/systemd/system/edge@1.service
+         readlink ${AGENT}; find / -xdev -newer /tmp/before -name '*canary*'; ls -A /home/pdeploy`,
+      )
+    ).stdout;
+
+  beforeAll(async () => {
+    await fleet.ssh('edge-01', 'touch /tmp/before');
+    witness = await seen();
+  });
+  afterAll(async () => {
+    expect(await seen()).toBe(witness);
+  });
+
+  test.each([
+    ['a command', ['id; touch /tmp/canary']],
+    ['a shell', []],
+    ['a command as root', ['sudo -n id']],
+    ['the agent with an argument', [`sudo -n ${AGENT} root`]],
+    ['to install an agent', ["sudo -n /bin/sh -c 'cat >/tmp/canary'"]],
+    ['scp’s old protocol', ['scp -t /tmp']],
+  ])('%s', async (_what, words) => {
+    const ran = await login.ssh('ssh', ['-T', host(), ...words], 'id\ntouch /tmp/canary\n');
+    expect(ran.stdout).toMatch(NO_REQUEST);
+    expect(ran.stdout).not.toContain('uid=');
+  });
+
+  test('the sftp subsystem', async () => {
+    const ran = await login.ssh('sftp', ['-b', '-', host()], 'put /etc/hostname /tmp/canary\n');
+    expect(ran.code).not.toBe(0);
+    const copied = await login.ssh('scp', ['/etc/hostname', `${host()}:/tmp/canary`]);
+    expect(copied.code).not.toBe(0);
+  });
+
+  test('a terminal', async () => {
+    const ran = await login.ssh('ssh', ['-tt', host(), 'id']);
+    expect(ran.text).toContain('PTY allocation request failed');
+    expect(ran.text).not.toContain('uid=');
+  });
+
+  test('forwarding of ports, there and back', async () => {
+    const out = await login.ssh('ssh', ['-W', '127.0.0.1:22', host()]);
+    expect(out.text).toContain('administratively prohibited');
+    const wish = ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', '0:127.0.0.1:1'];
+    const back = await login.ssh('ssh', [...wish, host()]);
+    expect(back.text).toContain('remote port forwarding failed');
+  });
+
+  const ask = async (verb: Verb, fields: readonly Field[], rest = ''): Promise<string> => {
+    const request: AgentRequest = agentRequest(verb, 'op-1', fields);
+    const ran = await login.ssh('ssh', ['-T', host()], `${request.header}${rest}`);
+    return ran.stdout;
+  };
+  const REFUSED = /^pdeploy-end op-1 1 refused-by-policy \S+\n$/;
+  const edge: Field = ['service', 'edge'];
+  const held: readonly Field[] = [edge, ['epoch', '1'], ['deployment', 'd-1']];
+
+  test.each([
+    ['another service', 'observe', [['service', 'other']]],
+    [
+      'a lease of another service',
+      'lease',
+      [
+        ['service', 'other'],
+        ['deployment', 'd'],
+        ['action', 'acquire'],
+        ['ttl', '60'],
+      ],
+    ],
+    ['a command', 'observe', [edge, ['query', '0', 'exec', '=id']]],
+    ['a file outside', 'observe', [edge, ['query', '0', 'text', '/etc/shadow']]],
+    ['the policy', 'apply', [...held, ['do', '1', 'file', '/etc/pdeploy/policy', 'root', 'root', '0644']]],
+    ['sudoers', 'apply', [...held, ['do', '1', 'file', '/etc/sudoers.d/pdeploy', 'root', 'root', '0440']]],
+    ['its own keys', 'apply', [...held, ['do', '1', 'remove', '/home/pdeploy/.ssh/authorized_keys']]],
+    ['the agent', 'apply', [...held, ['do', '1', 'file', AGENT, 'root', 'root', '0755']]],
+    ['a user', 'apply', [...held, ['do', '1', 'user', 'canary', '/root', '/bin/sh', '-']]],
+    ['a program as root', 'apply', [...held, ['do', '1', 'command', '=touch', '=/tmp/canary']]],
+    ['operations with a release', 'activate', [...held, ['do', '1', 'remove', '/etc/passwd']]],
+  ] satisfies readonly (readonly [string, Verb, readonly Field[]])[])('%s', async (_what, verb, fields) => {
+    expect(await ask(verb, fields)).toMatch(REFUSED);
+  });
+
+  test('another agent', async () => {
+    const script = agentScript().text.replace('ROOT=', 'touch /tmp/canary; ROOT=');
+    expect((await login.ssh('ssh', ['-T', host()], script)).stdout).toMatch(NO_REQUEST);
+  });
+
+  test('a newer pdeploy is told that its agent is for somebody else to install', async () => {
+    const old = (await fleet.ssh('edge-01', `readlink ${AGENT}`)).stdout.trim();
+    await fleet.ssh(
+      'edge-01',
+      `sed '2s/=.*/=${'0'.repeat(64)}/' ${old} >/tmp/old; chmod 755 /tmp/old; ln -sfn /tmp/old ${AGENT}`,
+    );
+    const ran = await login.project('newer', 'ssh2').pdeploy('plan', '-i', 'lab');
+    await fleet.ssh('edge-01', `ln -sfnT ${old} ${AGENT}; rm /tmp/old`);
+    expect(ran.text).toContain(
+      'this login cannot install it; somebody who is root there has to: pdeploy hosts bootstrap -l edge-01',
+    );
+  });
+});
