@@ -15,9 +15,17 @@ import { out } from './io.ts';
 export async function openProjectState(
   cwd: string,
 ): Promise<{ readonly project: string; readonly state: StateStore }> {
+  const { project, directory } = await projectState(cwd);
+  return { project, state: openState(directory) };
+}
+
+/** The project that a command is used in, and where its record is. */
+export async function projectState(
+  cwd: string,
+): Promise<{ readonly project: string; readonly directory: string }> {
   const project = (await projectDir(cwd)) ?? cwd;
   const { state } = await settingsOf(cwd);
-  return { project, state: openState(state ?? stateDirectory(project)) };
+  return { project, directory: state ?? stateDirectory(project) };
 }
 
 export type Project = {

@@ -14,6 +14,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/init.ts')).initCommand,
   },
   {
+    usage: 'doctor [selector]',
+    describe: 'Is everything fit for a rollout: this machine, the hosts, and what their logins can do',
+    load: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  },
+  {
     usage: 'plan',
     describe: 'Show what a rollout would change; change nothing',
     load: async () => (await import('./commands/plan.ts')).planCommand,

@@ -97,7 +97,7 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
   };
 }
 
-function runningOn(channel: ClientChannel): Running {
+export function runningOn(channel: ClientChannel): Running {
   channel.on('error', () => undefined);
   return {
     stdin: channel,

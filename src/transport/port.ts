@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 import type { Host } from '../model/host.ts';
 
 /**
- * The only two commands that are ever sent to a host: run the agent, and install it.
- * Everything else is data on standard input.
+ * What is ever run on a host: the agent, and its installation. Everything else is data on standard input. (What
+ * `doctor` tries in vain is in wish.ts.)
  */
 export type ConstCommand = 'agent' | 'install-agent';
 

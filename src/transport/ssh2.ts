@@ -1,13 +1,14 @@
 import { ConnectError } from '../errors.ts';
 import type { Host } from '../model/host.ts';
 import { type Bastions, createBastions } from './bastions.ts';
-import { type Attempt, type ConnectorOptions, createConnector } from './connector.ts';
+import { type Attempt as ConnectionAttempt, type ConnectorOptions, createConnector } from './connector.ts';
 import { type Route, routeTo } from './endpoint.ts';
 import type { Link } from './link.ts';
 import type { OfferedKey } from './offered-key.ts';
 import type { ConnectOptions, ConstCommand, Session, Transport } from './port.ts';
 import { createSession } from './session.ts';
 import { type SshConfigReader, sshConfigReader } from './ssh-config.ts';
+import { type Attempt, tryAll, type Wish } from './wish.ts';
 
 export type Ssh2Options = ConnectorOptions & {
   /** The text of a command. `sudo`: the login is not root, so it has to become root. */
@@ -25,6 +26,8 @@ export type Ssh2Transport = Transport & {
    * logged in to as usual, so they have to be trusted before. Rejects with ConnectError.
    */
   offeredKey(host: Host, options: ConnectOptions): Promise<OfferedKey>;
+  /** Tries what a login could ask for beside its commands, over a connection of its own. Rejects with ConnectError. */
+  attempts(host: Host, wishes: readonly Wish[], options: ConnectOptions): Promise<readonly Attempt[]>;
 };
 
 /** For name, TCP, key exchange and login together. */
@@ -41,7 +44,7 @@ export function createSsh2Transport(options: Ssh2Options): Ssh2Transport {
   const links = new Set<Link>();
   const closing = new AbortController();
 
-  const prepare = async (host: Host, connect: ConnectOptions): Promise<Attempt> => {
+  const prepare = async (host: Host, connect: ConnectOptions): Promise<ConnectionAttempt> => {
     const signal =
       connect.signal === undefined ? closing.signal : AbortSignal.any([connect.signal, closing.signal]);
     const timeoutMs = connect.timeoutMs ?? CONNECT_MS;
@@ -50,15 +53,25 @@ export function createSsh2Transport(options: Ssh2Options): Ssh2Transport {
     return { host: host.name, at: route.target, via, timeoutMs, signal };
   };
 
+  const open = async (attempt: ConnectionAttempt): Promise<Link> => {
+    const link = await connector.connect(attempt);
+    links.add(link);
+    void link.dead.then(() => links.delete(link));
+    return link;
+  };
+
   return {
     kind: 'ssh2',
     connect: async (host, connect): Promise<Session> => {
       const attempt = await prepare(host, connect);
-      const link = await connector.connect(attempt);
-      links.add(link);
-      void link.dead.then(() => links.delete(link));
+      const link = await open(attempt);
       const sudo = attempt.at.user !== 'root';
       return createSession(host.name, link, (command) => options.commandLine(command, sudo));
+    },
+    attempts: async (host, wishes, connect) => {
+      const link = await open(await prepare(host, connect));
+      const { tryBySsh2 } = await import('./wish-ssh2.ts');
+      return await tryAll(wishes, (wish) => tryBySsh2(link.client, wish)).finally(() => link.end('closed'));
     },
     offeredKey: async (host, connect) => connector.offeredKey(await prepare(host, connect)),
     close: async () => {

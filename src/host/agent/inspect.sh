@@ -34,17 +34,19 @@ say_text() { [ ! -f "$2" ] || say "$1 $(head -c 65536 -- "$2" | base64 -w0)"; }
 
 # Whom an instance runs as, the open files that its unit asks for, and those that its process has got.
 say_instance() {
-  asked=- runs_as= dynamic=no u_pid=0 got=-
+  asked=- runs_as= dynamic=no u_pid=0 u_load= got=-
   while IFS='=' read -r key value; do
     case $key in
       LimitNOFILE) asked=$value ;;
       User) runs_as=$value ;;
       DynamicUser) dynamic=$value ;;
       MainPID) u_pid=$value ;;
+      LoadState) u_load=$value ;;
     esac
   done <<EOF
-$(systemctl show -p LimitNOFILE,User,DynamicUser,MainPID -- "$unit" 2>/dev/null)
+$(systemctl show -p LimitNOFILE,User,DynamicUser,MainPID,LoadState -- "$unit" 2>/dev/null)
 EOF
+  [ "$u_load" = loaded ] || return 0
   [ "$dynamic" = no ] || runs_as=${runs_as:-nobody}
   [ "$u_pid" = 0 ] || while read -r a b c _ hard _; do
     [ "$a $b $c" != 'Max open files' ] || got=$hard

@@ -103,10 +103,14 @@ function refusal(host: Host, why: string): ConnectError {
  * from that. The word has to be one that no host can guess.
  */
 export function commandArguments(socket: string, refused: string, command: string): readonly string[] {
+  return [...sharedArguments(socket, refused), '-T', '--', 'shared', command];
+}
+
+/** The part of it that is the same for everything that goes over the shared connection. */
+export function sharedArguments(socket: string, refused: string): readonly string[] {
   return [
-    ...['-F', 'none', '-T', '-S', socket],
+    ...['-F', 'none', '-S', socket],
     ...['-o', 'ControlMaster=no', '-o', `ProxyCommand=sh -c "echo ${refused} >&2"`],
     ...['-o', 'BatchMode=yes', '-o', 'LogLevel=ERROR'],
-    ...['--', 'shared', command],
   ];
 }

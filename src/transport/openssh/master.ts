@@ -9,9 +9,11 @@ import type { Keepalive } from '../heartbeat.ts';
 import type { Carrier, Running } from '../link.ts';
 import type { DeadReason } from '../port.ts';
 import { printable } from '../printable.ts';
+import type { Outcome, Wish } from '../wish.ts';
 import { commandArguments, masterArguments, READY } from './arguments.ts';
 import { opensshFailure } from './failure.ts';
 import { writePinChecker } from './pins.ts';
+import { tryByOpenssh } from './wish.ts';
 
 export type MasterOptions = {
   readonly host: Host;
@@ -38,8 +40,11 @@ function letGo(child: ChildProcess): void {
   child.stdin?.destroy();
 }
 
+/** A connection made by OpenSSH. */
+export type MasterCarrier = Carrier & { readonly try: (wish: Wish) => Promise<Outcome> };
+
 /** Logs in with the user's own ssh and keeps the connection (ControlMaster). Rejects with ConnectError. */
-export async function openMaster(options: MasterOptions): Promise<Carrier> {
+export async function openMaster(options: MasterOptions): Promise<MasterCarrier> {
   const { host, program, env } = options;
   const pinned = host.connection.hostKeys.length > 0;
   // Short: the path of a socket may have 108 bytes.
@@ -109,7 +114,7 @@ type Open = {
   readonly said: () => string;
 };
 
-function carrier({ child, program, env, socket, forget, said }: Open): Carrier {
+function carrier({ child, program, env, socket, forget, said }: Open): MasterCarrier {
   let why: string | undefined;
   let alive = true;
   const lost = new AbortController();
@@ -136,6 +141,7 @@ function carrier({ child, program, env, socket, forget, said }: Open): Carrier {
       run.once('error', (error) => opened(error, undefined));
       run.once('spawn', () => opened(undefined, runningOf(run, refused)));
     },
+    try: (wish) => tryByOpenssh({ program, env, socket }, wish),
     end: async (reason) => {
       why ??= reason;
       letGo(child);

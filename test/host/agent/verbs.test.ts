@@ -69,7 +69,7 @@ describe.each(SHELLS)('%s', (_name, argv) => {
       login: process.env.SUDO_USER ?? 'root',
       agent: { found: sha256('body\n') },
       policy: 'policy deploy\nservice other\n',
-      instances: [{ name: '1', user: 'root', nofile: undefined }],
+      instances: [],
     });
     expect(inspection.standing).toContainEqual({
       path: join(agent.root, 'etc/pdeploy/policy'),
