@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { agentScript } from '../host/assemble.ts';
+import type { Inspection } from '../host/decode/inspection.ts';
+import { needsAgent } from '../host/privileges/judge.ts';
 import { applyRequest } from '../host/verbs/apply.ts';
 import { finishRequest } from '../host/verbs/finish.ts';
 import { decodeLeaseReply, leaseRequest } from '../host/verbs/lease.ts';
@@ -11,6 +14,7 @@ import { changeDiff } from '../resource/text-diff.ts';
 import { resourceChanges } from './changes.ts';
 import type { Fleet } from './fleet.ts';
 import type { HostLink } from './host-link.ts';
+import { inspectHost } from './inspect.ts';
 import { describe, replyOf } from './lease.ts';
 import { observeHost } from './observe.ts';
 
@@ -21,6 +25,8 @@ export type BootstrapPlan =
       readonly host: HostName;
       /** Only what differs. */
       readonly changes: readonly PlannedChange[];
+      /** The agent itself is not as it should be. */
+      readonly agent: boolean;
       readonly ops: readonly HostOp[];
       readonly warnings: readonly string[];
     }
@@ -56,9 +62,22 @@ export function planBootstrap(
     if (why !== undefined) return { kind: 'refused', host, why };
     const { planned, ops } = resourceChanges(steps, look.observation);
     const changed = planned.filter((change) => change.action !== 'same');
-    const changes = await Promise.all(changed.map(withDiff));
-    return { kind: 'planned', host, changes, ops: ops.prepare, warnings: warnings(look.observation) };
+    const seen = await inspectHost(link, []);
+    if (typeof seen === 'string') return { kind: 'refused', host, why: seen };
+    const digest = agentScript().sha256;
+    const agent = needsAgent(seen.inspection, digest);
+    const changes = [
+      ...(agent ? [agentChange(seen.inspection, digest)] : []),
+      ...(await Promise.all(changed.map(withDiff))),
+    ];
+    return { kind: 'planned', host, changes, agent, ops: ops.prepare, warnings: warnings(look.observation) };
   });
+}
+
+function agentChange({ agent }: Inspection, wanted: string): PlannedChange {
+  const [from, to] = [agent.found.slice(0, 12), wanted.slice(0, 12)];
+  const why = from === to ? 'others can write to it' : from;
+  return { step: 'agent', action: 'change', changes: [{ field: 'is', from: why, to }] };
 }
 
 async function withDiff(change: PlannedChange): Promise<PlannedChange> {
@@ -107,10 +126,13 @@ function succeeded(answer: Answer | undefined): boolean {
 /** Makes the changes on one host, or none of them. May be repeated. */
 export async function bootstrapHost(
   link: HostLink,
-  ops: readonly HostOp[],
+  { agent, ops }: { readonly agent: boolean; readonly ops: readonly HostOp[] },
   holder: string,
 ): Promise<BootstrapResult> {
   const host = link.host.name;
+  const failed = agent ? await link.installAgent() : undefined;
+  if (failed !== undefined) return { host, outcome: 'failed', why: describe(failed) };
+  if (ops.length === 0) return { host, outcome: 'done', why: '' };
   const deployment = `bootstrap-${randomBytes(4).toString('hex')}`;
   const common = { opId: deployment, service: SERVICE, deployment };
   const leased = await link.call(

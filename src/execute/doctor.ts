@@ -1,17 +1,13 @@
-import { randomBytes } from 'node:crypto';
 import { ConnectError } from '../errors.ts';
 import { agentScript } from '../host/assemble.ts';
-import { decodeFacts } from '../host/decode/facts.ts';
-import { decodeInspection, type Inspection } from '../host/decode/inspection.ts';
 import { judgeInspection, judgeLimits } from '../host/privileges/judge.ts';
-import { inspectRequest } from '../host/verbs/inspect.ts';
 import { type Check, fail, ok, warn } from '../model/check.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { Host, HostName } from '../model/host.ts';
 import type { Attempt, Wish } from '../transport/wish.ts';
 import type { Fleet } from './fleet.ts';
 import type { HostLink } from './host-link.ts';
-import { describe } from './lease.ts';
+import { inspectHost } from './inspect.ts';
 import { wishes } from './wishes.ts';
 
 export type HostChecks = { readonly host: HostName; readonly checks: readonly Check[] };
@@ -19,7 +15,6 @@ export type HostChecks = { readonly host: HostName; readonly checks: readonly Ch
 /** Tries what a login is not to be given. */
 export type Try = (host: Host, wishes: readonly Wish[]) => Promise<readonly Attempt[]>;
 
-const DEADLINE_MS = 15_000;
 const LEAST_SYSTEMD = 247;
 const MIB = 2 ** 20;
 
@@ -38,7 +33,7 @@ async function examine(link: HostLink, attempt: Try): Promise<readonly Check[]> 
   }
   const reached = [ok('reached', `as ${host.connection.user}`), hostKey(host)];
   const services = [...new Set(host.instances.map((instance) => instance.service))];
-  const looks = await inspect(link, services);
+  const looks = await inspectHost(link, services);
   if (typeof looks === 'string') return [...reached, fail('agent', looks), ...(await escapes(host, attempt))];
   const { inspection, facts, slackMs } = looks;
   const { bound, login } = inspection;
@@ -51,37 +46,6 @@ async function examine(link: HostLink, attempt: Try): Promise<readonly Check[]> 
     ...machine(facts, slackMs),
     judgeLimits(inspection),
   ];
-}
-
-type Look = {
-  readonly inspection: Inspection;
-  readonly facts: HostFacts;
-  /** The clocks were compared at some moment of the call: half of it in milliseconds. */
-  readonly slackMs: number;
-};
-
-/** One call a service; what is not of a service is the same in all. A text when the agent refuses. */
-async function inspect(link: HostLink, services: readonly string[]): Promise<string | Look> {
-  const { host } = link;
-  const looks: Look[] = [];
-  const [first = 'none', ...more] = services;
-  for (const service of [first, ...more]) {
-    const instances = host.instances.filter((i) => i.service === service).map((i) => i.name);
-    const opId = `inspect-${randomBytes(6).toString('hex')}`;
-    const sent = Date.now();
-    const result = await link.call(inspectRequest({ opId, service, instances }), {
-      deadlineMs: DEADLINE_MS,
-      retryForMs: 5_000,
-    });
-    if (result.kind !== 'ok') return describe(result);
-    const slackMs = (Date.now() - sent) / 2;
-    const facts = decodeFacts(result.lines, host.name, sent + slackMs);
-    looks.push({ inspection: decodeInspection(result.lines), facts, slackMs });
-  }
-  const [look] = looks;
-  if (look === undefined) return 'it was not asked';
-  const instances = looks.flatMap(({ inspection }) => inspection.instances);
-  return { ...look, inspection: { ...look.inspection, instances } };
 }
 
 function withHint({ message, hint }: ConnectError): string {

@@ -40,6 +40,8 @@ export type HostLink = {
   readonly host: Host;
   call(request: AgentRequest, options: CallOptions): Promise<CallResult>;
   connect(): Promise<void>;
+  /** Puts this pdeploy's agent there once more, whatever lies in its place. Undefined when it went well. */
+  installAgent(): Promise<CallResult | undefined>;
   /** Starts an agent for the next call, when one can be expected soon. */
   expectCall(): void;
   close(): Promise<void>;
@@ -83,14 +85,18 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
     return session;
   };
 
-  const attempt = async (request: AgentRequest, options: CallOptions): Promise<CallResult> => {
-    let open: Session;
+  const reach = async (): Promise<Session | Extract<CallResult, { kind: 'unreachable' }>> => {
     try {
-      open = await current();
+      return await current();
     } catch (error) {
       if (error instanceof ConnectError) return { kind: 'unreachable', why: error.message, error };
       throw error;
     }
+  };
+
+  const attempt = async (request: AgentRequest, options: CallOptions): Promise<CallResult> => {
+    const open = await reach();
+    if ('kind' in open) return open;
     const once = async (): Promise<CallResult | 'install'> => {
       const lines: string[] = [];
       const run = (agent: ReadyAgent | undefined): Promise<RunResult> => {
@@ -129,6 +135,10 @@ export function openLink(host: Host, transport: Transport, abort: AbortSignal): 
     host,
     connect: async () => {
       await current();
+    },
+    installAgent: async () => {
+      const open = await reach();
+      return 'kind' in open ? open : await install(host.name, open);
     },
     expectCall: () => {
       const opening = session;

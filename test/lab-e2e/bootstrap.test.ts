@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentScript } from '../../src/host/assemble.ts';
 import { type AgentRequest, agentRequest, type Field, type Verb } from '../../src/host/request.ts';
 import { type Fleet, openFleet } from './fleet.ts';
+import { lab } from './lab-file.ts';
 import { deployLogin, type Login } from './login.ts';
 
 const AGENT = '/usr/local/libexec/pdeploy-agent';
@@ -204,9 +205,20 @@ describe('doctor', () => {
     expect(two).toMatch(second.says);
   });
 
-  test('is content again', async () => {
-    const ran = await doctor('ssh2');
+  test('is content again after a bootstrap by root, which puts a changed agent right as well', async () => {
+    await fleet.ssh('edge-01', `echo : >>$(readlink -f ${AGENT}); chmod g+w $(readlink -f ${AGENT})`);
+    const project = login.project('doctor-ssh2', 'ssh2');
+    const again = ['hosts', 'bootstrap', '-i', 'lab', '--key', login.publicKey, '--yes'];
+    const itself = await project.pdeploy(...again);
+    expect([itself.code, itself.stderr]).toEqual([2, expect.stringContaining('PD2228')]);
+    const ran = await project.pdeploy(...again, '--as', 'root', '--identity', lab().key);
     expect(ran.code, ran.text).toBe(0);
+    expect(ran.stderr).toMatch(
+      /^ {2}~ agent {3}is [0-9a-f]{12} -> [0-9a-f]{12} {3}on 1 of 2 hosts: edge-01$/m,
+    );
+    expect(ran.stderr).toContain('Done on edge-01; 1 host is as it should be.');
+    const content = await doctor('ssh2');
+    expect(content.code, content.text).toBe(0);
   });
 });
 

@@ -41,7 +41,11 @@ export const doctorCommand: CommandModule = {
     if (failed > 0) process.exitCode = EXIT.refused;
     if (json || args.quiet === true) return;
     if (hosts.length === 0) out.err('No host was asked: -i NAME, or "inventory:" in pdeploy.yaml.');
-    else out.err(failed === 0 ? 'Nothing is in the way.' : `${count(failed, 'check')} failed.`);
+    else if (failed === 0) out.err('Nothing is in the way.');
+    else
+      out.err(
+        `${count(failed, 'check')} failed. What bootstrap makes, pdeploy hosts bootstrap puts right again.`,
+      );
   },
 };
 

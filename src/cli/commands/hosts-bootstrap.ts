@@ -63,7 +63,7 @@ export async function bootstrap(args: Args): Promise<void> {
         : await waiting(
             'Changing them',
             quiet,
-            Promise.all(open.map((plan) => bootstrapHost(fleet.link(plan.host), plan.ops, actor()))),
+            Promise.all(open.map((plan) => bootstrapHost(fleet.link(plan.host), plan, actor()))),
           );
     tell(args, planned, results, wanted);
   } finally {

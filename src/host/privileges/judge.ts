@@ -23,6 +23,12 @@ export function judgeInspection(
   ];
 }
 
+/** Whether what lies in the place of the agent is not this agent, or is not root's alone. */
+export function needsAgent({ agent, standing }: Inspection, wanted: string): boolean {
+  const own = standing.filter(({ path }) => path.startsWith('/usr/local/libexec/pdeploy/agent-'));
+  return agent.found !== wanted || own.length === 0 || judgeStanding(own).level !== 'ok';
+}
+
 function judgeAgent({ stated, found }: Inspection['agent'], wanted: string): Check {
   const short = (digest: string): string => digest.slice(0, 12) || 'nothing';
   if (stated !== wanted) return fail('agent', `is ${short(stated)}, this pdeploy has ${short(wanted)}`);
