@@ -71,7 +71,9 @@ export function createSsh2Transport(options: Ssh2Options): Ssh2Transport {
     attempts: async (host, wishes, connect) => {
       const link = await open(await prepare(host, connect));
       const { tryBySsh2 } = await import('./wish-ssh2.ts');
-      return await tryAll(wishes, (wish) => tryBySsh2(link.client, wish)).finally(() => link.end('closed'));
+      return await tryAll(link, wishes, (wish) => tryBySsh2(link.client, wish)).finally(() =>
+        link.end('closed'),
+      );
     },
     offeredKey: async (host, connect) => connector.offeredKey(await prepare(host, connect)),
     close: async () => {

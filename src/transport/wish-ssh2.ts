@@ -13,8 +13,12 @@ export async function tryBySsh2(client: Client, wish: Wish): Promise<Outcome> {
   const asked = await ask((told) => request(client, wish, told));
   if (asked.kind === 'late') return unclear(`no answer within ${WISH_MS / 1_000} s`);
   if (asked.kind === 'lost') return unclear(printable(asked.error.message));
-  if (asked.kind === 'refused')
-    return wish.how === 'forward' && asked.error.reason === CONNECT_FAILED ? ALLOWED : REFUSED;
+  if (asked.kind === 'refused') {
+    if (wish.how === 'forward') return asked.error.reason === CONNECT_FAILED ? ALLOWED : REFUSED;
+    // It was not the wish that was refused, but a session to ask for it.
+    const unasked = /Channel open failure/.test(asked.error.message);
+    return unasked ? unclear(printable(asked.error.message)) : REFUSED;
+  }
   switch (wish.how) {
     case 'forward':
     case 'terminal':

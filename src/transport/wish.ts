@@ -1,4 +1,4 @@
-import type { Running } from './link.ts';
+import type { Carrier, Running } from './link.ts';
 
 /** Something that a login could ask of sshd beside its commands. All texts are constants of the caller. */
 export type Wish = { readonly name: string } & (
@@ -66,12 +66,20 @@ export function converse(running: Running, input: string | Buffer, proof: RegExp
   });
 }
 
-/** One after the other: sshd allows few channels at once, and a wish that is granted may stand in the way of the next. */
+/**
+ * One after the other: sshd allows few channels at once, and a wish that is granted may stand in the way of the next.
+ * What ends because the connection does was refused by nobody.
+ */
 export async function tryAll(
+  carrier: Pick<Carrier, 'alive'>,
   wishes: readonly Wish[],
   attempt: (wish: Wish) => Promise<Outcome>,
 ): Promise<readonly Attempt[]> {
   const attempts: Attempt[] = [];
-  for (const wish of wishes) attempts.push({ name: wish.name, ...(await attempt(wish)) });
+  for (const wish of wishes) {
+    const outcome = await attempt(wish);
+    const { name } = wish;
+    attempts.push({ name, ...(carrier.alive ? outcome : unclear('the connection was lost')) });
+  }
   return attempts;
 }

@@ -72,7 +72,7 @@ export function createOpensshTransport(options: OpensshOptions): OpensshTranspor
     },
     attempts: async (host, wishes, connect) => {
       const carrier = await open(host, connect);
-      return await tryAll(wishes, (wish) => carrier.try(wish)).finally(() => carrier.end('closed'));
+      return await tryAll(carrier, wishes, (wish) => carrier.try(wish)).finally(() => carrier.end('closed'));
     },
     close: async () => {
       closing.abort();
