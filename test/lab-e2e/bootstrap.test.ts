@@ -103,6 +103,18 @@ describe('the login', () => {
   });
 });
 
+test('a host without sudo is refused, and says what is missing', async () => {
+  await fleet.ssh('edge-02', 'mv /usr/bin/sudo /usr/bin/sudo.away');
+  const made = await bootstrap('--yes', '-l', 'edge-02');
+  const used = await login.project('ssh2', 'ssh2').pdeploy('hosts', 'facts', 'edge-02', '-i', 'lab');
+  await fleet.ssh('edge-02', 'mv /usr/bin/sudo.away /usr/bin/sudo');
+  expect([made.code, used.code]).toEqual([3, 3]);
+  expect(made.stderr).toContain(
+    'error PD3401: edge-02: sudo is not installed there; install the package sudo',
+  );
+  expect(used.stdout).toContain('sudo is not installed there, and the login is not root');
+});
+
 describe('doctor', () => {
   const doctor = (transport: 'ssh2' | 'openssh') =>
     login.project(`doctor-${transport}`, transport).pdeploy('doctor', '-i', 'lab');

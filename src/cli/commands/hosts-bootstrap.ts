@@ -1,7 +1,12 @@
 import { resolve } from 'node:path';
 import { CancelledError, EXIT, PdeployError, RefusedError, UsageError } from '../../errors.ts';
-import { type BootstrapResult, bootstrapHost, planBootstrap } from '../../execute/bootstrap.ts';
-import { openFleet } from '../../execute/fleet.ts';
+import {
+  type BootstrapPlan,
+  type BootstrapResult,
+  bootstrapHost,
+  planBootstrap,
+} from '../../execute/bootstrap.ts';
+import { type Fleet, openFleet } from '../../execute/fleet.ts';
 import { actor } from '../../execute/origin.ts';
 import { commandLine } from '../../host/commands.ts';
 import { type Grant, homeOf } from '../../host/privileges/grant.ts';
@@ -19,6 +24,8 @@ import { makeTransport } from '../session.ts';
 import { waiting } from '../wait.ts';
 
 const FORKS = 20;
+
+type Planned = Extract<BootstrapPlan, { kind: 'planned' }>;
 
 /** Makes the least-privilege login on each host. */
 export async function bootstrap(args: Args): Promise<void> {
@@ -57,19 +64,22 @@ export async function bootstrap(args: Args): Promise<void> {
       );
     if (open.length > 0 && args.check !== true) await ask(args, open.length, stops.stop);
     stops.begin();
-    const results =
-      args.check === true
-        ? []
-        : await waiting(
-            'Changing them',
-            quiet,
-            Promise.all(open.map((plan) => bootstrapHost(fleet.link(plan.host), plan, actor()))),
-          );
+    const results = args.check === true ? [] : await waiting('Changing them', quiet, change(fleet, open));
     tell(args, planned, results, wanted);
   } finally {
     stops.end();
     await fleet.close();
   }
+}
+
+/** As many hosts at once as the fleet allows. */
+async function change(fleet: Fleet, plans: readonly Planned[]): Promise<readonly BootstrapResult[]> {
+  const wanted = new Map(plans.map((plan) => [plan.host, plan]));
+  const results = await fleet.each(async (link) => {
+    const plan = wanted.get(link.host.name);
+    return plan === undefined ? [] : [await bootstrapHost(link, plan, actor())];
+  });
+  return results.flat();
 }
 
 function loggedInAs(host: Host, args: Args): Host {
