@@ -144,5 +144,6 @@ test('the digest of the script is that of its body', () => {
   expect([shebang, line]).toEqual(['#!/bin/sh', `AGENT=${digest}`]);
   expect(sha256(body.join('\n'))).toBe(digest);
   expect(text).not.toMatch(/^\s*#(?!!)/m);
-  expect(text.length).toBeLessThan(64 * 1024);
+  // Every call parses it: 2 ms with the start of dash.
+  expect(text.length).toBeLessThan(72 * 1024);
 });

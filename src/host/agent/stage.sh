@@ -12,8 +12,8 @@ stage_release() {
   # Owner root, group the service's: a 0640 file with a secret can be read by the service and by nobody else.
   [ -z "$private" ] || [ "$group" = root ] || chown -R "root:$group" -- .
   link_unsent
-  policy_release "$rel"
   accept_release "$rel" "$digest"
+  policy_release "$rel"
   names=".verified manifest $sent $dirs"
   if [ -n "$metas" ]; then
     mv -- $metas .

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { AGENT_PATH } from '../../../src/host/commands.ts';
 import { finishRequest } from '../../../src/host/verbs/finish.ts';
 import { decodeLeaseReply, leaseRequest } from '../../../src/host/verbs/lease.ts';
 import { type Facts, newSigner, type Signer } from '../../signing.ts';
@@ -80,7 +81,7 @@ describe('with a pinned key', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'pdeploy-signed-lab-'));
     signer = newSigner(dir, 'a');
-    world = await openWorld(2, SERVICE);
+    world = await openWorld(2, SERVICE, AGENT_PATH);
     // Before the key was pinned: one release ran, another was only brought.
     before = release('before');
     staged = release('staged');
