@@ -32,6 +32,12 @@ export type Running = {
 /** A connection made by ssh2. */
 export type Link = Carrier & { readonly client: Client };
 
+/**
+ * Bytes. ssh2 cuts what it sends into packets of the size that the host asks for, without a pause: with 0 it would never
+ * end, with a few bytes not for minutes. Every SSH server has to take 32 KiB (RFC 4253, 6.1).
+ */
+const LEAST_PACKET = 4_096;
+
 /** For how long an orderly end may take before the socket is destroyed. */
 const PARTING_MS = 250;
 
@@ -79,7 +85,13 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
     client,
     start: (command, opened) => {
       client.exec(command, (error, channel) => {
-        opened(error, error ? undefined : runningOn(channel));
+        if (error) opened(error, undefined);
+        else if (packetSizeOf(channel) >= LEAST_PACKET) opened(undefined, runningOn(channel));
+        else {
+          channel.on('error', () => undefined);
+          channel.close();
+          opened(new Error(`it takes packets of ${packetSizeOf(channel)} bytes only`), undefined);
+        }
       });
     },
     dead,
@@ -95,6 +107,11 @@ export function linkOver(client: Client, socket: Duplex, keepalive: Keepalive): 
       await dead;
     },
   };
+}
+
+/** Its types do not have it. */
+function packetSizeOf(channel: ClientChannel): number {
+  return (channel as unknown as { readonly outgoing: { readonly packetSize: number } }).outgoing.packetSize;
 }
 
 export function runningOn(channel: ClientChannel): Running {

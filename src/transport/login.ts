@@ -1,5 +1,6 @@
 import type { AuthHandlerMiddleware, NextAuthHandler } from 'ssh2';
 import type { Credentials } from './identities.ts';
+import { printable } from './printable.ts';
 
 /** Offers one key after the other and remembers what happened, for the message. */
 export type Login = { readonly handler: AuthHandlerMiddleware; account(): string };
@@ -21,7 +22,7 @@ export function loginWith(credentials: Credentials): Login {
       [
         `tried: ${tried.length === 0 ? 'no key' : tried.join(', ')}`,
         ...(credentials.skipped.length === 0 ? [] : [`left out: ${credentials.skipped.join(', ')}`]),
-        ...(accepted === undefined ? [] : [`the host takes: ${accepted.join(', ')}`]),
+        ...(accepted === undefined ? [] : [`the host takes: ${printable(accepted.join(', '))}`]),
       ].join('; '),
   };
 }

@@ -50,17 +50,24 @@ export class KeyRefused extends Error {
 export async function openVerified(options: VerifiedOptions): Promise<Verified> {
   let types = typesToOffer(options.trust);
   let first: KeyRefused | undefined;
+  const until = performance.now() + options.timeoutMs;
   for (;;) {
     try {
-      return await openOffering(types, options);
+      const timeoutMs = Math.max(1, until - performance.now());
+      return await openOffering(types, first === undefined ? options : { ...options, timeoutMs });
     } catch (error) {
-      if (first !== undefined && lacksCommonKey(error)) throw first;
+      // That a key was wrong is worse than anything that follows.
+      if (first !== undefined && (lacksCommonKey(error) || isTimeout(error))) throw first;
       if (options.trust.kind !== 'pins' || !(error instanceof KeyRefused)) throw error;
       first ??= error;
       types = types.filter((type) => type !== keyType(error.seen.key));
       if (types.length === 0) throw first;
     }
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof LinkFailure && error.failure === 'timeout';
 }
 
 export function lacksCommonKey(error: unknown): boolean {

@@ -6,7 +6,11 @@ export type RetryTimes = {
   readonly retries: number;
   readonly leastMs: number;
   readonly mostMs: number;
+  /** From the first try on; no other one begins after it. Default 10 s. */
+  readonly withinMs?: number;
 };
+
+const WITHIN_MS = 10_000;
 
 export const RETRY: RetryTimes = { retries: 5, leastMs: 200, mostMs: 5_000 };
 
@@ -22,17 +26,16 @@ export async function withRetries<T>(
   times: RetryTimes,
   signal: AbortSignal | undefined,
 ): Promise<T> {
+  const until = performance.now() + (times.withinMs ?? WITHIN_MS);
   for (let attempt = 0; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       const again = error instanceof LinkFailure && error.retry && attempt < times.retries;
-      if (!again || signal?.aborted === true) throw error;
-      await sleep(
-        pauseMs(attempt, times, Math.random()),
-        undefined,
-        signal === undefined ? {} : { signal },
-      ).catch(() => {
+      const pause = pauseMs(attempt, times, Math.random());
+      // A host that takes its time to hang up would have us wait that often.
+      if (!again || signal?.aborted === true || performance.now() + pause > until) throw error;
+      await sleep(pause, undefined, signal === undefined ? {} : { signal }).catch(() => {
         throw new LinkFailure('aborted', 'stopped by the caller');
       });
     }

@@ -55,7 +55,7 @@ export function runCommand(
       if (running?.refused() === true) {
         finish({ kind: 'busy', why: 'the host takes no further command on this connection' });
       } else if (exit?.signal !== undefined) {
-        finish({ kind: 'signaled', signal: exit.signal, stdout: out.text(), stderr: err.text() });
+        finish({ kind: 'signaled', signal: printable(exit.signal), stdout: out.text(), stderr: err.text() });
       } else if (typeof exit?.code === 'number') {
         finish({ kind: 'exited', code: exit.code, stdout: out.text(), stderr: err.text(), truncated });
       } else unknown('the channel was closed and no exit status came');

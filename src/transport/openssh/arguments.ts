@@ -65,7 +65,8 @@ function options({ keepalive, timeoutMs, acceptNew, pinChecker }: MasterInput): 
     PermitLocalCommand: 'yes',
     LocalCommand: `echo ${READY}`,
     RemoteCommand: 'none',
-    LogLevel: 'ERROR',
+    // Below, ssh keeps to itself why it hung up.
+    LogLevel: 'INFO',
   };
 }
 

@@ -32,9 +32,12 @@ const SAID_MAX = 8_192;
 /** What ssh says when the shared connection ended before it answered (mux.c, mux_client_request_session). */
 const LOST_IN_BETWEEN = 'read from master failed';
 
-/** Ends ssh when its standard input does, and clears up: whoever kills this process ends its connections as well. */
+/**
+ * Ends ssh when its standard input does, and clears up: whoever kills this process ends its connections as well. By
+ * force after a second: to a host that takes nothing more in, ssh would go on saying goodbye.
+ */
 const LEASH =
-  'd=$1; shift; exec 3<&0; "$@" </dev/null 3<&- & p=$!; { cat <&3 >/dev/null; kill $p; } 2>/dev/null & c=$!; exec 3<&-; wait $p; r=$?; kill $c 2>/dev/null; rm -rf -- "$d"; exit $r';
+  'd=$1; shift; exec 3<&0; "$@" </dev/null 3<&- & p=$!; { cat <&3 >/dev/null; kill $p; sleep 1; kill -9 $p; } 2>/dev/null & c=$!; exec 3<&-; wait $p; r=$?; kill $c 2>/dev/null; rm -rf -- "$d"; exit $r';
 
 function letGo(child: ChildProcess): void {
   child.stdin?.destroy();
@@ -72,6 +75,8 @@ export async function openMaster(options: MasterOptions): Promise<MasterCarrier>
     forget();
     throw error;
   }
+  // A banner is no reason for what happens to the connection later.
+  said = '';
   return carrier({ child, program, env, socket, forget, said: () => said });
 }
 
@@ -122,7 +127,11 @@ function carrier({ child, program, env, socket, forget, said }: Open): MasterCar
     // Not `close`: a ProxyCommand that stays behind keeps its end of the streams.
     child.once('exit', () => {
       alive = false;
-      const words = printable(said()).trim().split('\n').at(-1) ?? '';
+      const words =
+        said()
+          .split('\n')
+          .map(printable)
+          .findLast((line) => line !== '') ?? '';
       const reason = why ?? `the connection was lost${words === '' ? '' : `: ${words}`}`;
       forget();
       lost.abort(reason);

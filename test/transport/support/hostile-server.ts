@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { type AddressInfo, createServer, type Server as NetServer, type Socket } from 'node:net';
 import ssh2, { type Connection as ClientConnection, type ServerChannel, type Session } from 'ssh2';
 import type { TestKey } from './keys.ts';
@@ -18,7 +19,7 @@ export async function rawServer(behave: (socket: Socket) => void): Promise<Hosti
   return await listening(server, sockets);
 }
 
-type Behaviour = {
+export type Behaviour = {
   readonly connection?: (client: ClientConnection) => void;
   /** Absent: everybody is let in. */
   readonly login?: (client: ClientConnection, context: ssh2.AuthContext) => void;
@@ -29,6 +30,40 @@ type Behaviour = {
   readonly request?: (accept: () => ServerChannel, reject: () => void) => void;
   readonly config?: Partial<ssh2.ServerConfig>;
 };
+
+/** The inside of ssh2, for what a well-behaved server would not do. */
+export type Protocol = {
+  disconnect(reason: number): void;
+  ping(): void;
+  channelOpenConfirm(remote: number, local: number, window: number, packetSize: number): void;
+  channelData(channel: number, data: Buffer): void;
+  channelSuccess(channel: number): void;
+  channelWindowAdjust(channel: number, bytes: number): void;
+  exitSignal(channel: number, name: string, core: boolean, message: string): void;
+  authFailure(methods: readonly string[], partial?: boolean): void;
+  x11(originHost: string, originPort: number, config: object): void;
+};
+
+/** ssh2 sends the signals of this list only. */
+export function allowSignal(name: string): void {
+  const path = 'ssh2/lib/protocol/constants.js';
+  const { SIGNALS } = createRequire(import.meta.url)(path) as { readonly SIGNALS: Record<string, number> };
+  SIGNALS[name] = 1;
+}
+
+export function protocolOf(of: ClientConnection): Protocol {
+  return (of as unknown as { readonly _protocol: Protocol })._protocol;
+}
+
+/** The connection that a channel is of. */
+export function clientOf(channel: ServerChannel): ClientConnection {
+  return (channel as unknown as { readonly _client: ClientConnection })._client;
+}
+
+/** What the client calls a channel. */
+export function idOf(channel: ServerChannel): number {
+  return (channel as unknown as { readonly outgoing: { readonly id: number } }).outgoing.id;
+}
 
 /** An SSH server made of ssh2, with what it gets wrong as an option. */
 export async function sshServer(hostKey: TestKey, behaviour: Behaviour = {}): Promise<Hostile> {
