@@ -1,22 +1,22 @@
 import { EXIT, type ExitCode, PdeployError, UsageError } from '../errors.ts';
+import { sanitizeLines } from '../report/sanitize.ts';
 import { out } from './io.ts';
 
 /** Prints an error the way docs/exit-codes.md promises and gives the exit code. */
 export function handleError(error: unknown, debug: boolean): ExitCode {
-  if (error instanceof UsageError && error.problems.some((p) => p.at !== undefined)) {
-    out.err(renderUsage(error));
-  } else if (error instanceof PdeployError) {
-    out.err(
-      `error ${error.code}: ${error.message}${error.hint === undefined ? '' : `\n  hint: ${error.hint}`}\n`,
-    );
-  } else {
-    const text = error instanceof Error ? error.message : String(error);
-    out.err(
-      `error PD1000: internal error: ${text}\n  This is a bug in pdeploy; run again with --debug and report what it prints.\n`,
-    );
-  }
-  if (debug && error instanceof Error) out.err(`${error.stack ?? ''}\n`);
+  const stack = debug && error instanceof Error ? `${error.stack ?? ''}\n` : '';
+  out.err(sanitizeLines(errorText(error) + stack).join('\n'));
   return error instanceof PdeployError ? error.exitCode : EXIT.bug;
+}
+
+/** Quotes what people and hosts wrote as they wrote it. */
+function errorText(error: unknown): string {
+  if (error instanceof UsageError && error.problems.some((p) => p.at !== undefined))
+    return renderUsage(error);
+  if (error instanceof PdeployError)
+    return `error ${error.code}: ${error.message}${error.hint === undefined ? '' : `\n  hint: ${error.hint}`}\n`;
+  const text = error instanceof Error ? error.message : String(error);
+  return `error PD1000: internal error: ${text}\n  This is a bug in pdeploy; run again with --debug and report what it prints.\n`;
 }
 
 function renderUsage(error: UsageError): string {

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { nearest } from '../config/did-you-mean.ts';
-import { explainIssue, typeName } from '../config/explain-issue.ts';
+import { describe, explainIssue, typeName } from '../config/explain-issue.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import type { Playbook, Step, StepContext, StepDraft } from '../model/playbook.ts';
 import { DEFAULT_STRATEGY } from '../model/strategy.ts';
@@ -104,9 +104,9 @@ function ownProblems(options: PlaybookOptions<z.ZodType>): readonly Problem[] {
     const near = nearest(key, KEYS);
     problems.push(say(`unknown key "${key}"${near === undefined ? '' : `, did you mean "${near}"?`}`));
   }
-  if (!/^[a-z][a-z0-9-]{0,63}$/.test(String(options.name)))
+  if (!isName(options.name, 64))
     problems.push(say(`name: expected a-z, 0-9 and -, got ${quote(options.name)}`));
-  if (!/^[a-z][a-z0-9-]{0,31}$/.test(String(options.service)))
+  if (!isName(options.service, 32))
     problems.push(say(`service: expected a-z, 0-9 and -, at most 32, got ${quote(options.service)}`));
   if (options.service === 'pdeploy')
     problems.push(say('service: "pdeploy" is the name of pdeploy\'s own directories'));
@@ -122,5 +122,10 @@ function problemsOf(result: object): readonly Problem[] {
 }
 
 function quote(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value);
+  if (value === undefined) return 'nothing';
+  return typeof value === 'string' ? JSON.stringify(value) : describe(value);
+}
+
+function isName(value: unknown, most: number): boolean {
+  return typeof value === 'string' && /^[a-z][a-z0-9-]*$/.test(value) && value.length <= most;
 }

@@ -52,7 +52,8 @@ const schema = z.strictObject({
  * @example logrotate({ files: ['/var/log/edge/*.log'], user: 'edge', maxsize: '100M' })
  */
 export function logrotate(options: LogrotateOptions): LogrotateStep | undefined {
-  if (options.to === 'journald') return undefined;
+  // Playbooks are loaded without type checking.
+  if ((options as LogrotateOptions | undefined | null)?.to === 'journald') return undefined;
   const o = checkOptions('logrotate', schema, options);
   const lines = [
     // A file that systemd opened is root's: the service's user could read but not truncate it.

@@ -1,3 +1,4 @@
+import { describe } from '../../config/explain-issue.ts';
 import type { UnitText } from '../../model/unit-text.ts';
 import { parseDuration } from '../../util/duration.ts';
 import type { Duration } from '../fields.ts';
@@ -48,7 +49,7 @@ export const countOrShare: Codec<number | `${number}%` | 'infinity'> = {
 
 export const bytes: Codec<Bytes> = {
   expects: 'a number, a size such as "512M" or "infinity"',
-  lines: (v) => (/^(\d+[KMGT]?|infinity)$/.test(String(v)) ? [String(v)] : undefined),
+  lines: (v) => (isScalar(v) && /^(\d+[KMGT]?|infinity)$/.test(String(v)) ? [String(v)] : undefined),
 };
 
 export const size: Codec<Bytes | `${number}%`> = {
@@ -202,7 +203,7 @@ export const environment: Codec<{ readonly [name: string]: Text | number }> = {
         throw new UnitValueError(`"${name}" is not the name of a variable`);
       if (!isText(value) && typeof value !== 'number')
         throw new UnitValueError(
-          `${name}: expected text, got ${String(value)}; a unit can be read by everybody on the host`,
+          `${name}: expected text, got ${describe(value)}; a unit can be read by everybody on the host`,
         );
       return quotedWord({
         kind: 'unit-text',
@@ -263,6 +264,11 @@ function list(expects: string, word: (value: Text) => string): Codec<Text | read
       return [values.map(word).join(' ')];
     },
   };
+}
+
+/** Anything else may tell another text each time that it is asked, or none. */
+function isScalar(value: unknown): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
 }
 
 function isText(value: unknown): value is Text {

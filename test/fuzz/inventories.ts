@@ -1,17 +1,14 @@
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
 import { parseInventory } from '../../src/config/parse.ts';
 import { renderProblems } from '../../src/config/problems.ts';
-import { AROUND } from './around.ts';
+import { AROUND } from '../config/around.ts';
+import { timed } from './timed.ts';
 
 const ROOT = new URL('../../inventories/', import.meta.url);
 const SEEDS = ['prod.yaml', 'staging.yaml'].map((file) => readFileSync(new URL(file, ROOT), 'utf8'));
 const WORD = /[\w.@-]+/g;
-const RUNS = 5_000;
-/** Processor time; 2 s. */
-const LIMIT_US = 2_000_000;
-
 const NASTY = [
   ...[
     '[',
@@ -86,40 +83,36 @@ function mutate(seed: string, edits: readonly Edit[]): string {
 
 const UNPRINTABLE = ['\u0000', '\u0007', '\u001b', '\u202e'];
 
-describe('mutated inventories', () => {
-  test(`${RUNS} of them: an inventory or problems with positions, never anything thrown`, () => {
-    const outcomes = new Map<string, number>();
-    fc.assert(
-      fc.property(
-        fc.constantFrom(...SEEDS),
-        fc.array(edit, { minLength: 1, maxLength: 4 }),
-        (seed, edits) => {
-          const text = mutate(seed, edits);
-          const before = process.threadCpuUsage();
-          const result = parseInventory(text, 'fuzz.yaml', AROUND);
-          const { user, system } = process.threadCpuUsage(before);
-          expect(user + system).toBeLessThan(LIMIT_US);
-          for (const problem of result.ok ? result.warnings : result.problems) {
-            expect(problem.code).toMatch(/^PD2\d{3}$/);
-            if (problem.at === undefined) continue;
-            expect(problem.at.line).toBeGreaterThanOrEqual(1);
-            expect(problem.at.line).toBeLessThanOrEqual(text.split('\n').length);
-            expect(problem.at.col).toBeGreaterThanOrEqual(1);
-          }
-          if (result.ok) {
-            outcomes.set('ok', (outcomes.get('ok') ?? 0) + 1);
-            return;
-          }
-          expect(result.problems.length).toBeGreaterThan(0);
-          const rendered = renderProblems(result.problems);
-          expect(UNPRINTABLE.filter((char) => rendered.includes(char))).toEqual([]);
-          for (const { code } of result.problems) outcomes.set(code, (outcomes.get(code) ?? 0) + 1);
-        },
-      ),
-      { numRuns: RUNS },
-    );
-    // Mutations that all died in the YAML parser would prove little.
-    expect(outcomes.get('ok') ?? 0).toBeGreaterThan(RUNS / 50);
-    expect(outcomes.size).toBeGreaterThan(20);
-  }, 300_000);
-});
+/** How often what came of a text: `ok`, or a code. */
+export type Outcomes = ReadonlyMap<string, number>;
+
+/**
+ * Damages the shipped inventories in so many ways; each must be an inventory, or problems with their places in the text.
+ * @throws with the seed and the smallest text that breaks this
+ */
+export function fuzzInventories(inputs: number): Outcomes {
+  const outcomes = new Map<string, number>();
+  const count = (what: string): void => void outcomes.set(what, (outcomes.get(what) ?? 0) + 1);
+  fc.assert(
+    fc.property(fc.constantFrom(...SEEDS), fc.array(edit, { minLength: 1, maxLength: 4 }), (seed, edits) => {
+      const text = mutate(seed, edits);
+      const result = timed(() => parseInventory(text, 'fuzz.yaml', AROUND));
+      for (const problem of result.ok ? result.warnings : result.problems) {
+        assert.match(problem.code, /^PD2\d{3}$/);
+        if (problem.at === undefined) continue;
+        assert.ok(problem.at.line >= 1 && problem.at.line <= text.split('\n').length);
+        assert.ok(problem.at.col >= 1);
+      }
+      if (result.ok) return count('ok');
+      assert.ok(result.problems.length > 0);
+      const rendered = renderProblems(result.problems);
+      assert.deepEqual(
+        UNPRINTABLE.filter((char) => rendered.includes(char)),
+        [],
+      );
+      for (const { code } of result.problems) count(code);
+    }),
+    { numRuns: inputs },
+  );
+  return outcomes;
+}
