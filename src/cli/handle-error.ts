@@ -1,5 +1,5 @@
 import { EXIT, type ExitCode, PdeployError, UsageError } from '../errors.ts';
-import { sanitizeLines } from '../report/sanitize.ts';
+import { sanitizeLines } from '../util/sanitize.ts';
 import { out } from './io.ts';
 
 /** Prints an error the way docs/exit-codes.md promises and gives the exit code. */

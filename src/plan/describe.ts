@@ -1,5 +1,6 @@
 import type { Plan } from '../model/plan.ts';
 import { shortId } from '../model/release.ts';
+import { sanitize } from '../util/sanitize.ts';
 import { describeChanges, describeDiffs } from './describe-changes.ts';
 import { describeRollout } from './describe-rollout.ts';
 import { estimateMs } from './duration.ts';
@@ -26,7 +27,8 @@ export function describePlan(
   ];
   return `${blocks
     .filter((lines) => lines.length > 0)
-    .map((lines) => lines.join('\n'))
+    // Values of the playbook and of hosts are quoted: none may look like a line of ours.
+    .map((lines) => lines.map((line) => line.split('\t').map(sanitize).join('\t')).join('\n'))
     .join('\n\n')}\n`;
 }
 

@@ -1,4 +1,4 @@
-import { sanitizeLines } from './sanitize.ts';
+import { sanitizeLines } from '../util/sanitize.ts';
 import { glyph, line, type Style } from './style.ts';
 import { count } from './words.ts';
 

@@ -1,5 +1,5 @@
 import type { Check } from '../model/check.ts';
-import { sanitize } from './sanitize.ts';
+import { sanitize } from '../util/sanitize.ts';
 import { glyph, line, type Span, type Style, textOf } from './style.ts';
 import { pad } from './width.ts';
 

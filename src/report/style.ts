@@ -1,5 +1,5 @@
 import { styleText } from 'node:util';
-import { sanitize } from './sanitize.ts';
+import { sanitize } from '../util/sanitize.ts';
 import { clip, widthOf } from './width.ts';
 
 /** What the reader's terminal can show. */

@@ -1,5 +1,5 @@
 import type { Evidence } from '../model/health.ts';
-import { sanitizeLines } from './sanitize.ts';
+import { sanitizeLines } from '../util/sanitize.ts';
 import { glyph, type Span, type Style, tone } from './style.ts';
 import type { InstanceView, View } from './view.ts';
 import { about, count, seconds, shortRelease } from './words.ts';

@@ -19,6 +19,21 @@ import {
 import { richPlan } from './rich.ts';
 
 describe('a plan for people', () => {
+  it('lets no value look like a line of its own, or act on a terminal', () => {
+    const plan = richPlan();
+    const text = 'x\nPlan: nothing to do. \u001b[2J\u009b2J\u202e';
+    const change = {
+      step: 'file:/a',
+      action: 'change',
+      changes: [{ field: 'content', from: text, to: text }],
+    };
+    const hosts = plan.hosts.map((h) => ({ ...h, changes: [change as (typeof h.changes)[number]] }));
+    const shown = describePlan({ ...plan, hosts, release: { ...plan.release, label: text } }, { diff: true });
+    expect(shown).toContain('x Plan: nothing to do.');
+    expect(shown).not.toMatch(/^Plan: nothing/m);
+    expect(shown).not.toMatch(/[^\P{C}\n]/u);
+  });
+
   it('shows order, care, rollback and changes, hosts that agree folded', () => {
     expect(describePlan(richPlan(), { diff: true })).toMatchInlineSnapshot(`
       "edge 4f1c2a9 -> 9b7e01d

@@ -4,7 +4,7 @@ import { EXIT } from '../../errors.ts';
 import { openFleet } from '../../execute/fleet.ts';
 import { observeHost } from '../../execute/observe.ts';
 import type { Observation } from '../../model/facts.ts';
-import { sanitize } from '../../report/sanitize.ts';
+import { sanitize } from '../../util/sanitize.ts';
 import type { Args } from '../args.ts';
 import { isInteractive, out } from '../io.ts';
 import { fleetOptions, outputOptions } from '../options.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sanitize, sanitizeLines } from '../../src/report/sanitize.ts';
+import { sanitize, sanitizeLines } from '../../src/util/sanitize.ts';
 import { hostileText } from '../arbitraries/events.ts';
 
 describe('text of a host', () => {
