@@ -94,9 +94,11 @@ op_remove() {
 # Accounts stay when the deployment is undone: a number that is given again could inherit files.
 op_user() {
   untoken "$4"
-  case $text in *[!\ -~]* | *:* | *\"*) bad 'user comment' ;; esac
+  case $text in *[!\ -~]* | *:* | *\"* | *\\*) bad 'user comment' ;; esac
   passwd_line "$1" || line=
   if [ -z "$line" ]; then
+    # sysusers.d(5) fills in specifiers.
+    case $text in *%*) text=$(printf '%s.' "$text" | sed 's/%/%%/g') && text=${text%.} ;; esac
     printf 'u %s - "%s" %s %s\n' "$1" "$text" "$2" "$3" >"$ETC/sysusers.d/pdeploy-$1.conf" 2>/dev/null || {
       mkdir -p "$ETC/sysusers.d"
       printf 'u %s - "%s" %s %s\n' "$1" "$text" "$2" "$3" >"$ETC/sysusers.d/pdeploy-$1.conf"
