@@ -158,7 +158,7 @@ test('a user is created with a home and a shell, and changed later', async () =>
     name: 'pdtest',
     home,
     shell: '/usr/sbin/nologin',
-    comment: 'a test, really',
+    comment: 'a test, 100% of %H',
   });
   const created = must(await world.prepare(one, ['7701'], { ops: [user('/var/lib/pdtest')] }));
   expect(changes(created)).toEqual(['changed user pdtest']);
