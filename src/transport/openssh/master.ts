@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConnectError } from '../../errors.ts';
@@ -141,8 +141,9 @@ function carrier({ child, program, env, socket, forget, said }: Open): MasterCar
   return {
     dead,
     lost: lost.signal,
+    // A connection that is lost takes its socket away before its commands end; that it has ended is known later.
     get alive() {
-      return alive && why === undefined;
+      return alive && why === undefined && existsSync(socket);
     },
     start: (command, opened) => {
       const refused = randomBytes(16).toString('hex');
