@@ -111,7 +111,7 @@ const WEIRD: readonly (() => unknown)[] = [
   () => new Map([['a', 1]]),
   () => Symbol('x'),
   () => () => 'x',
-  () => new api.Secret('x', 'y'),
+  () => new api.Secret('hostile', 'a value of it'),
   () => Promise.resolve(1),
   () => nested(2_000),
   () => Array.from({ length: 5_000 }, (_, i) => i),
