@@ -131,7 +131,9 @@ take_back() {
 
 # Evidence, taken before anything is touched: state, main process, listening ports, the release that it runs.
 note_state() {
-  seen_at=$(date +%s.%6N)
+  seen_at=$(date +%s.%2N)
+  clock
+  note_switch
   show_unit
   ports= runs=-
   if [ "$u_pid" != 0 ]; then
@@ -156,7 +158,18 @@ EOF
   fi
   ports=${ports#,}
   say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--} $runs" >"$I/evidence.$op"
-  [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at" >>"$I/evidence.$op"
+  [ "$u_restarts" != 0 ] || switched_at=
+  [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at $switched_at" >>"$I/evidence.$op"
+}
+
+# When the trial was switched to, by the clock that the journal goes by; nothing where that is not known.
+note_switch() {
+  read_progress "$op"
+  switched_at=
+  [ "$p_ticks" != 0 ] || return 0
+  cs=1${seen_at#*.}
+  cs=$((${seen_at%.*} * 100 + cs - 100 - (now - p_ticks)))
+  switched_at=$((cs / 100)).$((cs % 100 / 10))$((cs % 10))
 }
 
 say_evidence() {
@@ -170,10 +183,18 @@ say_evidence() {
 }
 
 # From the journal each time: a service may say its secrets, and they are not to be kept in a second place. What the stop
-# itself said does not count.
+# itself said does not count. Of a unit that was started over and over (a third argument: since when), what all of its
+# starts said: the newest may not have come to anything yet.
 say_logs() {
+  if [ -n "${3:-}" ]; then
+    set -- "$2" --since "@$3" "_SYSTEMD_UNIT=$unit" + "UNIT=$unit"
+  else
+    set -- "$2" "_SYSTEMD_INVOCATION_ID=$1" + "INVOCATION_ID=$1"
+  fi
+  until=$1
+  shift
   # Not -n: with --until it counts from the end of the journal and finds nothing (systemd 252).
-  timeout 5 journalctl -q -o cat --no-pager --until "@$2" "_SYSTEMD_INVOCATION_ID=$1" + "INVOCATION_ID=$1" 2>/dev/null |
+  timeout 5 journalctl -q -o cat --no-pager --until "@$until" "$@" 2>/dev/null |
     tail -n 20 | cut -c1-2000 | sed 's/^/log /' 2>/dev/null || :
 }
 

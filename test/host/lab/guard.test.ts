@@ -66,6 +66,39 @@ test('a release that never starts goes back too, with what it said', async () =>
   expect(await world.page('7201')).toBe('one');
 });
 
+test('of a release that is started over and over, what it said before its last start counts too', async () => {
+  const once = testRelease(SERVICE, {
+    page: 'x',
+    args: `sh /run/pdeploy/${SERVICE}/%i/current/run`,
+    files: [
+      {
+        path: 'run',
+        text: 'if [ -e /run/said ]; then exec sleep 100; fi\ntouch /run/said\necho my last words >&2\nexit 1\n',
+        mode: '0644',
+      },
+    ],
+    unit: (text) => text.replace('TimeoutStopSec=', 'Restart=on-failure\nRestartSec=100ms\nTimeoutStopSec='),
+  });
+  await world.client.sh('rm -f /run/said');
+  must(await world.prepare(once, ['7201']));
+  const { opId } = await world.activate({
+    instance: '7201',
+    from: one,
+    to: once,
+    guardSeconds: 4,
+    whole: true,
+  });
+  await expect
+    .poll(() => world.status(opId, '7201'), { timeout: 8_000 })
+    .toMatchObject({ kind: 'rolled-back', by: 'guard', restored: true });
+  const status = await world.status(opId, '7201');
+  const logs = status?.kind === 'rolled-back' ? status.evidence?.logs : [];
+  expect(logs).toContain('my last words');
+  // What the old release said as it was stopped is not among them.
+  expect(logs?.join('\n')).not.toContain('httpd');
+  expect(await world.page('7201')).toBe('one');
+});
+
 test('one extension moves the deadline, a second does not', async () => {
   const { opId } = await world.activate({ instance: '7201', from: one, to: two, guardSeconds: 3 });
   const extend = extendRequest({ opId, instance: '7201', ...world.ids, seconds: 5 });
