@@ -25,7 +25,7 @@ beforeAll(async () => {
   fleet = await openFleet({ hosts: 2, host: (i) => ({ transport: i === 0 ? 'ssh2' : 'openssh' }) });
   for (const host of fleet.hosts) {
     // A spy where both transports come by: what sshd was told to run.
-    const spy = `rm -rf /tmp/pwn* /var/lib/injected; mkdir -p /var/lib/injected
+    const spy = `rm -rf /tmp/pwn* /var/lib/injected /usr/local/libexec/pdeploy*; mkdir -p /var/lib/injected
       printf '%s\\n' '#!/bin/sh' 'printf "%s\\0" "$SSH_ORIGINAL_COMMAND" >> /var/lib/injected/commands' 'exec /bin/sh -c "$SSH_ORIGINAL_COMMAND"' > /usr/local/bin/spy
       chmod 755 /usr/local/bin/spy; printf 'ForceCommand /usr/local/bin/spy\\n' > /etc/ssh/sshd_config.d/spy.conf
       systemctl reload ssh`;
