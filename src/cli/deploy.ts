@@ -152,12 +152,12 @@ async function ask(input: Deploy): Promise<void> {
   throw new CancelledError();
 }
 
-function tell(result: DeploymentResult, { made, kind }: Deploy, jsonl: boolean): void {
+function tell(result: DeploymentResult, { made, kind, state }: Deploy, jsonl: boolean): void {
   if (jsonl) return;
+  const { service, release } = made.plan;
+  const marked = kind === 'rollout' && state.release(service, release.id)?.mark === 'bad';
   const style = detectStyle(process.stderr, process.env);
-  out.err(
-    `${canDraw() ? '\n' : ''}${summary(result.events, made.plan, style, { marked: kind === 'rollout' })}`,
-  );
+  out.err(`${canDraw() ? '\n' : ''}${summary(result.events, made.plan, style, { marked })}`);
 }
 
 /** The newest releases stay on a host; the agent keeps current, running and last-good ones by itself. */

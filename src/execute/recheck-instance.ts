@@ -3,7 +3,7 @@ import { watchRequest } from '../host/verbs/watch.ts';
 import type { Action } from '../rollout/action.ts';
 import { type DeploymentContext, locate } from './deployment-context.ts';
 import { failureOf } from './prepare-host.ts';
-import { settleTrial, watchTrial } from './update-instance.ts';
+import { settleTrial, WENT_BACK, watchTrial } from './update-instance.ts';
 
 type Recheck = Extract<Action, { kind: 'recheck' }>;
 
@@ -32,10 +32,13 @@ export async function recheckInstance(context: DeploymentContext, action: Rechec
       recorder.record({ type: 'update.reset', instance, why: 'the host never began it' });
       return;
     case 'rolled-back': {
-      const failure = {
-        code: 'PD4020',
-        message: `went back by itself (${status.by}) while no controller was there`,
-      };
+      const failure =
+        status.by === 'controller'
+          ? { code: 'PD4001', message: 'was being taken back when its controller died' }
+          : {
+              code: WENT_BACK,
+              message: `went back by itself (${status.by}) while no controller was there`,
+            };
       const evidence = status.evidence === undefined ? {} : { evidence: status.evidence };
       recorder.record({
         type: 'instance.failed',

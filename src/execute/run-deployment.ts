@@ -27,7 +27,7 @@ import { revertInstance } from './revert-instance.ts';
 import { runLoop } from './run-loop.ts';
 import type { HostTarget } from './target.ts';
 import { followTrials } from './trials.ts';
-import { updateInstance } from './update-instance.ts';
+import { updateInstance, WENT_BACK } from './update-instance.ts';
 
 /** How a person or another terminal interferes. */
 export type Interruption = {
@@ -278,8 +278,8 @@ function mark(input: DeploymentInput, recorder: Recorder, outcome: Outcome, caus
     store.markRelease(plan.service, plan.release.id, 'bad', actor, cause);
 }
 
-/** Contact lost, outcome unknown, another operator: what that stopped may be a good release. */
-const NOT_ITS_FAULT = new Set(['PD3102', 'PD3303', 'PD3203']);
+/** Contact lost, outcome unknown, another operator, a host that was first: what that stopped may be a good release. */
+const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['PD3102', 'PD3303', 'PD3203', WENT_BACK]);
 
 function saysSomething(instances: readonly InstanceState[]): boolean {
   const failures = instances.flatMap(({ failure }) => (failure === undefined ? [] : [failure.code]));

@@ -2,6 +2,7 @@ import { decodeEvidence } from '../host/decode/evidence.ts';
 import { activateRequest } from '../host/verbs/activate.ts';
 import { commitRequest } from '../host/verbs/commit.ts';
 import { rollbackRequest } from '../host/verbs/rollback.ts';
+import { decodeStatus, statusRequest } from '../host/verbs/status.ts';
 import type { Evidence, HealthCheck } from '../model/health.ts';
 import type { InstanceId } from '../model/host.ts';
 import { type DeploymentContext, type Located, locate, operationId } from './deployment-context.ts';
@@ -11,6 +12,7 @@ import { failureOf } from './prepare-host.ts';
 
 const COMMIT_DEADLINE_MS = 20_000;
 const ROLLBACK_DEADLINE_MS = 60_000;
+const STATUS_DEADLINE_MS = 15_000;
 /** Room for the start, and for the commit to reach the host, before the host goes back by itself. */
 const GUARD_MARGIN_MS = 30_000;
 
@@ -21,6 +23,9 @@ const NO_CHECK: HealthCheck = {
   minHealthyMs: 0,
   healthyDeadlineMs: 60_000,
 };
+
+/** Code of an instance whose host took it back before anybody asked. */
+export const WENT_BACK = 'PD4020';
 
 /** Switches one instance to the new release, watches it, and commits. What goes wrong is an event. */
 export async function updateInstance(context: DeploymentContext, id: InstanceId): Promise<void> {
@@ -115,14 +120,8 @@ export async function settleTrial(
     await commitTrial(context, at, opId);
     return;
   }
-  if (result.kind === 'ended' && result.result.kind === 'error' && result.result.code === 'rolledback') {
-    const failure = {
-      code: 'PD4020',
-      message: 'went back by itself: its guard ran out before it was committed',
-    };
-    recorder.record({ type: 'instance.failed', instance, failure, unreachable: false, restored: true });
-    return;
-  }
+  if (result.kind === 'ended' && result.result.kind === 'error' && result.result.code === 'rolledback')
+    return wentBack(context, at, opId);
   const failure =
     result.kind === 'unhealthy' ? { code: 'PD4001', message: result.why } : failureOf(result.result);
   const back = await takeBack(context, at, opId);
@@ -145,19 +144,30 @@ export async function commitTrial(context: DeploymentContext, at: Located, opId:
     context.recorder.record({ type: 'instance.committed', instance });
     return;
   }
-  const restored = result.kind === 'error' && result.code === 'rolledback';
-  const failure = restored
-    ? {
-        code: 'PD4020',
-        message: 'went back by itself: its guard ran out before it was committed',
-      }
-    : failureOf(result);
+  if (result.kind === 'error' && result.code === 'rolledback') return wentBack(context, at, opId);
   context.recorder.record({
     type: 'instance.failed',
     instance,
-    failure,
+    failure: failureOf(result),
     unreachable: result.kind !== 'error',
-    restored,
+    restored: false,
+  });
+}
+
+/** The host was first: its guard fired, or it was booted. It knows which, and whether the old release runs again. */
+async function wentBack(context: DeploymentContext, at: Located, opId: string): Promise<void> {
+  const request = statusRequest({ opId, service: at.target.service, instance: at.instance.name });
+  const result = await context.fleet.link(at.host.host).call(request, { deadlineMs: STATUS_DEADLINE_MS });
+  const status = result.kind === 'ok' ? decodeStatus(result.lines) : undefined;
+  const known = status?.kind === 'rolled-back' ? status : undefined;
+  const by = known === undefined ? '' : ` (${known.by})`;
+  context.recorder.record({
+    type: 'instance.failed',
+    instance: at.instance.id,
+    failure: { code: WENT_BACK, message: `went back by itself${by} before it was committed` },
+    ...(known?.evidence === undefined ? {} : { evidence: known.evidence }),
+    unreachable: false,
+    restored: known?.restored !== false,
   });
 }
 
