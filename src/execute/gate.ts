@@ -33,6 +33,8 @@ export type GateInput = {
 };
 
 const TICK_MS = 250;
+/** Nobody looked for so long: this process was stopped, or its machine asleep, and nothing can be said of that time. */
+const ASLEEP_MS = 5_000;
 
 /**
  * Sends a request that streams samples and reads them until the health window has spoken. The window opens with the
@@ -49,13 +51,37 @@ export async function gate(input: GateInput): Promise<GateResult> {
     { minHealthyMs: input.minHealthyMs, healthyDeadlineMs: input.healthyDeadlineMs, outside },
     now(),
   );
+  let looked = now();
+  let slept = false;
   let last: Sample | undefined;
   let heard = false;
   let probing = false;
+  let broken: { readonly error: unknown } | undefined;
   let result: GateResult | undefined;
 
+  const reopen = (): void => {
+    window = openWindow(
+      { minHealthyMs: input.minHealthyMs, healthyDeadlineMs: input.healthyDeadlineMs, outside },
+      now(),
+    );
+  };
+  const wake = (): void => {
+    if (now() - looked > ASLEEP_MS) {
+      reopen();
+      slept = true;
+    }
+    looked = now();
+  };
+  /** Since this was asked last. */
+  const hasSlept = (): boolean => {
+    wake();
+    const was = slept;
+    slept = false;
+    return was;
+  };
   const settle = (): void => {
     if (result !== undefined) return;
+    wake();
     const spoken = verdict(window, now());
     if (spoken.kind === 'healthy')
       result = { kind: 'healthy', ms: spoken.ms, probes: spoken.probes, pid: last?.pid ?? 0 };
@@ -80,10 +106,7 @@ export async function gate(input: GateInput): Promise<GateResult> {
     heard = true;
     const switched = decodeSwitched(line);
     if (switched !== undefined) {
-      window = openWindow(
-        { minHealthyMs: input.minHealthyMs, healthyDeadlineMs: input.healthyDeadlineMs, outside },
-        now(),
-      );
+      reopen();
       input.onSwitched(switched);
     }
     const seen = decodeSample(line);
@@ -92,6 +115,7 @@ export async function gate(input: GateInput): Promise<GateResult> {
       return;
     }
     if (result !== undefined) return;
+    wake();
     const base = last === undefined ? { restarts: seen.restarts } : baselineOf(last);
     last = judge(seen, input.check, input.ids, { at: now(), ...base });
     window = observe(window, last, 'host');
@@ -106,18 +130,36 @@ export async function gate(input: GateInput): Promise<GateResult> {
     settle();
   };
 
+  // Thrown in the stream it would end the process; here it ends the call, and then the job.
+  const guarded = (line: string): void => {
+    try {
+      onLine(line);
+    } catch (error) {
+      broken ??= { error };
+      stop.abort();
+    }
+  };
   const leave = (): void => stop.abort();
   input.gone.addEventListener('abort', leave, { once: true });
   // A silent stream must not outlast the deadline.
   const timer = setInterval(settle, TICK_MS);
-  const call = await input.link.call(input.request, {
-    deadlineMs: input.healthyDeadlineMs + 120_000,
-    onLine,
-    signal: stop.signal,
-    unlessGone: input.unlessGone === true,
-  });
-  clearInterval(timer);
-  input.gone.removeEventListener('abort', leave);
+  const ask = (): Promise<CallResult> =>
+    input.link.call(input.request, {
+      deadlineMs: input.healthyDeadlineMs + 120_000,
+      onLine: guarded,
+      signal: stop.signal,
+      unlessGone: input.unlessGone === true,
+    });
+  let call: CallResult;
+  try {
+    call = await ask();
+    // What was streamed in its sleep is old, and may have come to its end: asked again, the host goes on watching.
+    while (call.kind === 'ok' && result === undefined && hasSlept()) call = await ask();
+  } finally {
+    clearInterval(timer);
+    input.gone.removeEventListener('abort', leave);
+  }
+  if (broken !== undefined) throw broken.error;
   return result ?? { kind: 'ended', result: call };
 }
 
