@@ -85,14 +85,16 @@ export function failed(view: View, style: Style): Lines {
   ];
 }
 
-export function interrupted(view: View, style: Style): Lines {
+export function interrupted(view: View, style: Style, known = ''): Lines {
   const { total, current, old, healthy } = tally(view);
   const inHand = [...view.instances.values()].filter((i) =>
     ['switching', 'trial', 'healthy', 'reverting', 'rechecking'].includes(i.phase),
   );
   const why =
-    view.finished === undefined ? 'The log has no end: the controller was killed, or it still runs.' : '';
-  const cause = view.finished?.cause ?? '';
+    view.finished === undefined && known === ''
+      ? 'The log has no end: the controller was killed, or it still runs.'
+      : '';
+  const cause = view.finished?.cause ?? known;
   return [
     [
       tone(`Interrupted${cause === '' ? '' : ` (${cause})`}.`, 'warn'),
@@ -159,7 +161,7 @@ function stuckLines(view: View): Lines {
   const width = stuck.reduce((most, i) => Math.max(most, i.id.length), 0);
   const shown = stuck.slice(0, SHOWN).flatMap((instance): Lines => {
     const why = instance.revertFailure?.message ?? instance.failure?.message ?? 'it was on its way back';
-    const state = instance.unreachable ? 'cannot be reached' : `still on ${shortRelease(view.to)}`;
+    const state = instance.unreachable ? 'cannot be reached' : notBack(view);
     return [
       [`  ${instance.id.padEnd(width)}   `, tone(`${state}: ${why}`, 'bad')],
       ...fixes(instance, view).map((fix) => [`  ${' '.repeat(width)}   fix:  `, tone(fix, 'bold')]),
@@ -167,6 +169,10 @@ function stuckLines(view: View): Lines {
   });
   const hidden = stuck.length - Math.min(stuck.length, SHOWN);
   return hidden === 0 ? shown : [...shown, [`  and ${hidden} more: pdeploy report ${view.deployment}`]];
+}
+
+function notBack(view: View): string {
+  return view.from === '' ? 'not removed again' : `not back on ${shortRelease(view.from)}`;
 }
 
 function fixes(instance: InstanceView, view: View): readonly string[] {

@@ -23,7 +23,18 @@ die() {
 
 bad() { die bad-request "$1"; }
 
-on_exit() { die failed "the agent stopped unexpectedly (step $step, status $1)"; }
+on_exit() {
+  status=$1
+  has_room || die no-space "no room left in $VAR (step $step)"
+  die failed "the agent stopped unexpectedly (step $step, status $status)"
+}
+
+has_room() {
+  [ -d "$VAR" ] || return 0
+  (umask 077 && printf room >"$VAR/.room.$$") 2>/dev/null || set -- full
+  rm -f "$VAR/.room.$$"
+  [ "${1:-}" != full ]
+}
 
 # A directory that only root can read; gone when the agent ends.
 need_tmp() {

@@ -19,6 +19,7 @@ do_rollback() {
     t_restored=${restored:-$t_restored}
     say_evidence
     [ "$t_restored" != 0 ] || die failed 'the old release did not start again'
+    say "by $t_by"
     say "restored ${t_from:--}"
     watch_old
     return 0
@@ -33,14 +34,17 @@ do_rollback() {
 # False when somebody else was first. Otherwise the old release was restarted, or this does not return.
 roll_back() {
   mv -T "$I/pending.$op" "$I/rolledback.$op" 2>/dev/null || return 1
-  say "by $1" >>"$I/rolledback.$op"
+  note "by $1"
   restore_lock 120 || :
   go_back "$1"
 }
 
+# Beside the rename all that is written is told for others: on a full disk the old release comes back without.
+note() { say "$1" >>"$I/rolledback.$op" || :; } 2>/dev/null
+
 # Held as long as a rollback works: who gets it and finds no `restored` line has to do it again.
 restore_lock() {
-  exec 8>>"$I/.restore"
+  { command exec 8>>"$I/.restore"; } 2>/dev/null || return 0
   flock -w "$1" 8
 }
 
@@ -58,7 +62,7 @@ go_back() {
   step=restart
   restored=1
   [ "$1" = reboot ] || restart_old || restored=0
-  say "restored $restored" >>"$I/rolledback.$op"
+  note "restored $restored"
   t_by=$1 t_restored=$restored
   stop_guard_later
   [ "$1" = controller ] || return 0
@@ -109,7 +113,7 @@ take_back() {
   current=$(readlink "$C") || current=
   [ "${current##*/}" = "$t_to" ] || die conflict 'the trial is committed and another release followed'
   mv -T "$I/committed.$op" "$I/rolledback.$op"
-  say 'by controller' >>"$I/rolledback.$op"
+  note 'by controller'
   [ "$dep" = "$t_deployment" ] || die conflict 'the trial belongs to an earlier deployment'
   errors=
   note_state
@@ -123,7 +127,7 @@ take_back() {
   unlock
   restored=1
   restart_old || restored=0
-  say "restored $restored" >>"$I/rolledback.$op"
+  note "restored $restored"
   say_evidence
   [ $restored = 1 ] || die failed 'the unit that was there before did not start again'
   say 'restored -'
@@ -157,9 +161,11 @@ $listeners
 EOF
   fi
   ports=${ports#,}
-  say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--} $runs" >"$I/evidence.$op"
   [ "$u_restarts" != 0 ] || switched_at=
-  [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at $switched_at" >>"$I/evidence.$op"
+  {
+    say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--} $runs"
+    [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at $switched_at"
+  } 2>/dev/null >"$I/evidence.$op" || :
 }
 
 # When the trial was switched to, by the clock that the journal goes by; nothing where that is not known.
