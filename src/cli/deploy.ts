@@ -16,6 +16,7 @@ import { detectStyle } from '../report/style.ts';
 import { summary } from '../report/summary.ts';
 import type { StateStore } from '../state/port.ts';
 import { type Args, text } from './args.ts';
+import { handleError } from './handle-error.ts';
 import { canDraw, isInteractive, out } from './io.ts';
 import { listenToKeys } from './keyboard.ts';
 import type { Session } from './session.ts';
@@ -153,11 +154,17 @@ async function ask(input: Deploy): Promise<void> {
 }
 
 function tell(result: DeploymentResult, { made, kind, state }: Deploy, jsonl: boolean): void {
+  if (result.lost !== undefined) handleError(result.lost, false);
   if (jsonl) return;
   const { service, release } = made.plan;
   const marked = kind === 'rollout' && state.release(service, release.id)?.mark === 'bad';
   const style = detectStyle(process.stderr, process.env);
-  out.err(`${canDraw() ? '\n' : ''}${summary(result.events, made.plan, style, { marked })}`);
+  out.err(
+    `${canDraw() ? '\n' : ''}${summary(result.events, made.plan, style, {
+      marked,
+      ...(result.lost === undefined ? {} : { cause: 'nothing could be recorded any more' }),
+    })}`,
+  );
 }
 
 /** The newest releases stay on a host; the agent keeps current, running and last-good ones by itself. */

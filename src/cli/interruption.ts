@@ -2,14 +2,16 @@ import { CancelledError } from '../errors.ts';
 
 /**
  * Ctrl-C and its kin. While nothing has been changed the first one ends the command. Afterwards the first one lets the
- * instance in hand reach a safe state, the second leaves at once and the hosts heal themselves.
+ * instance in hand reach a safe state, the second leaves at once and the hosts heal themselves. A hang-up is never the
+ * second: of one closed terminal both the kernel and the shell tell.
  */
 export function interruption() {
   const stop = new AbortController();
   const gone = new AbortController();
   let changing = false;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.signal.aborted || !changing) gone.abort(signal);
+    const again = stop.signal.aborted && signal !== 'SIGHUP';
+    if (again || !changing) gone.abort(signal);
     stop.abort(signal);
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

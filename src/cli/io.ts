@@ -8,12 +8,25 @@ export const out = {
   },
 };
 
+/**
+ * A reader that is gone, a terminal that was closed, a full disk under a log file: none of them may end what is being
+ * done. What cannot be shown is in the record.
+ */
+export function surviveLostOutput(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+}
+
 /** A person is watching and can answer. */
 export function isInteractive(): boolean {
   return process.stdin.isTTY === true && process.stderr.isTTY === true && process.env.CI === undefined;
 }
 
-/** A live picture can be drawn on standard error. */
+/** A live picture can be drawn on standard error: not where nobody has said how wide it is. */
 export function canDraw(): boolean {
-  return process.stderr.isTTY === true && process.env.TERM !== 'dumb' && process.env.CI === undefined;
+  return (
+    process.stderr.isTTY === true &&
+    process.stderr.columns > 0 &&
+    process.env.TERM !== 'dumb' &&
+    process.env.CI === undefined
+  );
 }

@@ -1,5 +1,6 @@
 import { viewOf } from '../report/fold.ts';
-import { keysFor } from '../report/keys.ts';
+import { type Key, keysFor } from '../report/keys.ts';
+import { StateError } from '../state/errors.ts';
 import type { StateStore } from '../state/port.ts';
 
 const CTRL_C = '\u0003';
@@ -15,9 +16,12 @@ export function listenToKeys(store: StateStore, deployment: string, by: string):
     for (const key of chunk.toString('utf8')) {
       if (key === CTRL_C) process.kill(process.pid, 'SIGINT');
       const known = keysFor(viewOf(store.events(deployment))).find((k) => k.key === key);
-      if (known !== undefined) store.postControl(deployment, known.asks, by);
+      if (known !== undefined) ask(store, deployment, known.asks, by);
     }
   };
+  // A terminal that was closed: nobody can press a key any more, and the deployment goes on without.
+  const onError = (): void => undefined;
+  stdin.on('error', onError);
   stdin.setRawMode(true);
   stdin.resume();
   stdin.on('data', onKey);
@@ -26,4 +30,13 @@ export function listenToKeys(store: StateStore, deployment: string, by: string):
     stdin.setRawMode(false);
     stdin.pause();
   };
+}
+
+function ask(store: StateStore, deployment: string, kind: Key['asks'], by: string): void {
+  try {
+    store.postControl(deployment, kind, by);
+  } catch (error) {
+    // The deployment itself finds out that nothing can be recorded any more, and tells.
+    if (!(error instanceof StateError)) throw error;
+  }
 }

@@ -4,6 +4,7 @@ import { EXIT, UsageError } from '../errors.ts';
 import { withEnvironment } from './environment.ts';
 import { guardOutput } from './guard-output.ts';
 import { handleError } from './handle-error.ts';
+import { surviveLostOutput } from './io.ts';
 import { loadYargs } from './load-yargs.ts';
 import { COMMANDS, type Entry } from './registry.ts';
 import { lastWins } from './repeated.ts';
@@ -12,6 +13,7 @@ import { VERSION } from './version.ts';
 /** Runs one command line and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
   guardOutput();
+  surviveLostOutput();
   try {
     await parser(await loadYargs(), argv).parseAsync();
   } catch (error) {

@@ -4,11 +4,12 @@ import { gitState } from '../execute/origin.ts';
 import { commandLine } from '../host/commands.ts';
 import type { Host } from '../model/host.ts';
 import type { Inventory } from '../model/inventory.ts';
+import type { StateStore } from '../state/port.ts';
 import type { AutoTransport } from '../transport/auto.ts';
 import { type Args, text, wholeNumber } from './args.ts';
 import { interruption } from './interruption.ts';
 import { isInteractive, out } from './io.ts';
-import { readProject } from './project.ts';
+import { openProjectState, readProject } from './project.ts';
 
 /** One command at work on one service of one inventory. Close it when done. */
 export type Session = {
@@ -63,6 +64,20 @@ export async function openSession(args: Args): Promise<Session> {
       await fleet.close();
     },
   };
+}
+
+/** A session and the record of its project. Where the record cannot be opened the connections do not stay open. */
+export async function openRecordedSession(
+  args: Args,
+): Promise<{ readonly session: Session; readonly state: StateStore }> {
+  const session = await openSession(args);
+  try {
+    const { state } = await openProjectState(session.project);
+    return { session, state };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
 }
 
 /** The transport that the flags ask for. @param how the texts of the remote commands */

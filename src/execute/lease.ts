@@ -123,6 +123,13 @@ export function isNoAnswer(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.code === NO_ANSWER;
 }
 
+/** Who has the host instead, in the words of its refusal; undefined when this is no such refusal. */
+export function fencedBy(result: CallResult): string | undefined {
+  const reply = replyOf(result);
+  const answer = reply === undefined ? undefined : decodeLeaseReply(reply);
+  return answer?.kind === 'fenced' ? (answer.lease?.holder ?? answer.message) : undefined;
+}
+
 async function renew(input: Input, host: HostName, epoch: number): Promise<void> {
   const request = leaseRequest({
     opId: `lease-${input.deployment}`,

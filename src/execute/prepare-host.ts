@@ -4,7 +4,7 @@ import type { Failure } from '../model/event.ts';
 import type { HostName } from '../model/host.ts';
 import type { DeploymentContext } from './deployment-context.ts';
 import type { CallResult } from './host-link.ts';
-import { describe } from './lease.ts';
+import { describe, fencedBy } from './lease.ts';
 import type { Encoding, Entry } from './payload.ts';
 import type { HostTarget } from './target.ts';
 
@@ -33,6 +33,8 @@ export async function prepareHost(context: DeploymentContext, host: HostName): P
     result = await send(context, target, 'all', sent);
   }
   if (result.kind !== 'ok') {
+    const holder = fencedBy(result);
+    if (holder !== undefined) recorder.record({ type: 'lease.lost', host, holder });
     recorder.record({
       type: 'prepare.failed',
       host,

@@ -9,13 +9,15 @@ import { shortId } from '../model/release.ts';
 import type { Action } from '../rollout/action.ts';
 import { type DeploymentContext, type Located, locate, operationId } from './deployment-context.ts';
 import { gate } from './gate.ts';
+import type { CallResult } from './host-link.ts';
+import { fencedBy } from './lease.ts';
 import { failureOf } from './prepare-host.ts';
 import { scope } from './update-instance.ts';
 
 type Revert = Extract<Action, { kind: 'revert' }>;
 type Outcome =
   | { readonly ok: true }
-  | { readonly ok: false; readonly failure: Failure; readonly evidence?: Evidence };
+  | { readonly ok: false; readonly failure: Failure; readonly evidence?: Evidence; readonly holder?: string };
 
 const COMMIT_DEADLINE_MS = 20_000;
 const GUARD_MARGIN_MS = 30_000;
@@ -42,13 +44,17 @@ export async function revertInstance(context: DeploymentContext, action: Revert)
     });
     return;
   }
-  const { failure, evidence } = outcome;
+  const { failure, evidence, holder } = outcome;
+  if (holder !== undefined) recorder.record({ type: 'lease.lost', host: at.host.host, holder });
   recorder.record({
     type: 'revert.failed',
     instance: action.instance,
     failure,
     ...(evidence === undefined ? {} : { evidence }),
-    fix: fixes(context, at, action),
+    fix:
+      holder === undefined
+        ? fixes(context, at, action)
+        : [`pdeploy lock status -i ${context.plan.inventory.name}`],
   });
 }
 
@@ -80,7 +86,18 @@ async function endTrial(
     .call(request, { deadlineMs: context.plan.strategy.healthyDeadlineMs, unlessGone: true });
   if (result.kind === 'ok') return { ok: true };
   if (result.kind === 'error' && result.code === 'conflict') return undefined;
-  return { ok: false, failure: failureOf(result) };
+  return notBack(result);
+}
+
+/** The host refused, or could not be asked. */
+function notBack(result: CallResult, evidence?: Evidence): Outcome {
+  const holder = fencedBy(result);
+  return {
+    ok: false,
+    failure: failureOf(result),
+    ...(evidence === undefined ? {} : { evidence }),
+    ...(holder === undefined ? {} : { holder }),
+  };
 }
 
 /** Of a committed instance: the former release goes through the same trial as any other. */
@@ -115,7 +132,7 @@ async function activateFormer(
   const result = await context.fleet
     .link(at.host.host)
     .call(commitRequest(scope(context, at, opId)), { deadlineMs: COMMIT_DEADLINE_MS, unlessGone: true });
-  return result.kind === 'ok' ? { ok: true } : { ok: false, failure: failureOf(result) };
+  return result.kind === 'ok' ? { ok: true } : notBack(result);
 }
 
 async function gated(
@@ -154,7 +171,7 @@ async function gated(
   }
   if (result.result.kind === 'ok') return { ok: true };
   if (result.result.kind === 'error' && result.result.code === 'conflict') return undefined;
-  return { ok: false, failure: failureOf(result.result), ...(evidence === undefined ? {} : { evidence }) };
+  return notBack(result.result, evidence);
 }
 
 const SYSTEMD_ONLY: HealthCheck = {

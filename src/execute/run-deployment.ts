@@ -1,5 +1,5 @@
 import pLimit from 'p-limit';
-import type { ExitCode } from '../errors.ts';
+import { EXIT, type ExitCode } from '../errors.ts';
 import { finishRequest } from '../host/verbs/finish.ts';
 import { undoRequest } from '../host/verbs/undo.ts';
 import type { Event, EventBody, Outcome } from '../model/event.ts';
@@ -14,6 +14,7 @@ import { start } from '../rollout/start.ts';
 import type { InstanceState } from '../rollout/state.ts';
 import { isTouched } from '../rollout/status.ts';
 import { transition } from '../rollout/transition.ts';
+import { StateError } from '../state/errors.ts';
 import type { StateStore } from '../state/port.ts';
 import { anchorNow } from './audit.ts';
 import type { DeploymentContext, FormerRelease } from './deployment-context.ts';
@@ -64,6 +65,8 @@ export type DeploymentResult = {
   readonly outcome: Outcome;
   readonly exitCode: ExitCode;
   readonly events: readonly Event[];
+  /** Its record could not be written any more. What was in hand then is the hosts' own affair. */
+  readonly lost?: StateError;
 };
 
 /** Performs a plan. Everything that happens is in the state store before it is done. */
@@ -81,7 +84,7 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
     const early: EventBody[] = [];
     const tell = (body: EventBody): void => {
       if (recorder === undefined) early.push(body);
-      else recorder.record(body);
+      else recorder.tryRecord(body);
     };
     leases = await acquireLeases({
       fleet: input.fleet,
@@ -116,13 +119,17 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
       targets: input.targets,
       former: input.former,
       tools: input.tools,
-      gone: input.interruption.gone,
+      gone: AbortSignal.any([input.interruption.gone, recorder.lost]),
     };
     await perform(input, context);
+    recorder.lost.throwIfAborted();
     return await finish(input, context);
+  } catch (error) {
+    if (!(error instanceof StateError) || recorder === undefined || leases === undefined) throw error;
+    return await endUnrecorded(input, recorder, leases, error);
   } finally {
     leases?.stop();
-    store.stopRunning(deployment);
+    forgetRunner(store, deployment);
     await reporter.end();
   }
 }
@@ -132,6 +139,30 @@ function isOver(store: StateStore, deployment: string): boolean {
   if (store.plan(deployment) === undefined || store.runner(deployment)?.alive === 'yes') return false;
   const { outcome } = store.deployment(deployment) ?? { outcome: 'never-started' };
   return outcome !== undefined && outcome !== 'interrupted';
+}
+
+/** Stops at once: the guards take back what is not committed, and `resume` goes on when there is a record again. */
+async function endUnrecorded(
+  { plan, store }: DeploymentInput,
+  recorder: Recorder,
+  leases: Leases,
+  lost: StateError,
+): Promise<DeploymentResult> {
+  const { deployment } = recorder;
+  const exitCode = exitCodeOf('interrupted', recorder.state());
+  const untouched = exitCode === EXIT.cancelled;
+  if (untouched) await leases.release(plan.hosts.map((h) => h.host));
+  const events = store.events(deployment);
+  return { deployment, outcome: 'interrupted', exitCode: untouched ? EXIT.refused : exitCode, events, lost };
+}
+
+/** Where nothing can be written it stays; that its process is gone is seen all the same. */
+function forgetRunner(store: StateStore, deployment: string): void {
+  try {
+    store.stopRunning(deployment);
+  } catch (error) {
+    if (!(error instanceof StateError)) throw error;
+  }
 }
 
 /** Hosts that could not even be looked at are not in the plan's list; that they are left out belongs into the log. */
@@ -161,7 +192,7 @@ async function perform(input: DeploymentInput, context: DeploymentContext): Prom
   const limit = pLimit(Math.max(1, input.forks));
   const { stop } = input.interruption;
   const onStop = (): void => {
-    recorder.record({ type: 'deployment.stopping', by: String(stop.reason ?? 'a signal') });
+    recorder.tryRecord({ type: 'deployment.stopping', by: String(stop.reason ?? 'a signal') });
   };
   if (stop.aborted) onStop();
   stop.addEventListener('abort', onStop, { once: true });
@@ -198,7 +229,7 @@ async function perform(input: DeploymentInput, context: DeploymentContext): Prom
         }
       },
     },
-    input.interruption.gone,
+    context.gone,
   );
   stop.removeEventListener('abort', onStop);
   void plan;

@@ -1,13 +1,15 @@
 import { decodeEvidence } from '../host/decode/evidence.ts';
 import { activateRequest } from '../host/verbs/activate.ts';
 import { commitRequest } from '../host/verbs/commit.ts';
-import { rollbackRequest } from '../host/verbs/rollback.ts';
+import { decodeFirst, rollbackRequest } from '../host/verbs/rollback.ts';
 import { decodeStatus, statusRequest } from '../host/verbs/status.ts';
+import type { Failure } from '../model/event.ts';
 import type { Evidence, HealthCheck } from '../model/health.ts';
 import type { InstanceId } from '../model/host.ts';
 import { type DeploymentContext, type Located, locate, operationId } from './deployment-context.ts';
 import { type GateResult, gate } from './gate.ts';
 import type { CallResult } from './host-link.ts';
+import { fencedBy } from './lease.ts';
 import { failureOf } from './prepare-host.ts';
 
 const COMMIT_DEADLINE_MS = 20_000;
@@ -124,7 +126,11 @@ export async function settleTrial(
     return wentBack(context, at, opId);
   const failure =
     result.kind === 'unhealthy' ? { code: 'PD4001', message: result.why } : failureOf(result.result);
+  const holder = result.kind === 'ended' ? fencedBy(result.result) : undefined;
+  if (holder !== undefined) return fenced(context, at, holder, { failure, restored: true });
   const back = await takeBack(context, at, opId);
+  if (back.holder !== undefined) return fenced(context, at, back.holder, { failure, restored: false });
+  if (back.first === 'guard' || back.first === 'reboot') return wentBack(context, at, opId);
   recorder.record({
     type: 'instance.failed',
     instance,
@@ -145,6 +151,9 @@ export async function commitTrial(context: DeploymentContext, at: Located, opId:
     return;
   }
   if (result.kind === 'error' && result.code === 'rolledback') return wentBack(context, at, opId);
+  const holder = fencedBy(result);
+  if (holder !== undefined)
+    return fenced(context, at, holder, { failure: failureOf(result), restored: false });
   context.recorder.record({
     type: 'instance.failed',
     instance,
@@ -152,6 +161,17 @@ export async function commitTrial(context: DeploymentContext, at: Located, opId:
     unreachable: result.kind !== 'error',
     restored: false,
   });
+}
+
+/** Somebody else has the host now. Whatever this deployment would do there could undo what they do. */
+function fenced(
+  { recorder }: DeploymentContext,
+  at: Located,
+  holder: string,
+  end: { readonly failure: Failure; readonly restored: boolean },
+): void {
+  recorder.record({ type: 'lease.lost', host: at.host.host, holder });
+  recorder.record({ type: 'instance.failed', instance: at.instance.id, ...end, unreachable: false });
 }
 
 /** The host was first: its guard fired, or it was booted. It knows which, and whether the old release runs again. */
@@ -175,6 +195,10 @@ type Back = {
   readonly evidence: Evidence | undefined;
   readonly unreachable: boolean;
   readonly neverBegun: boolean;
+  /** Who had taken it back before. */
+  readonly first: ReturnType<typeof decodeFirst>;
+  /** Somebody else has the host. */
+  readonly holder: string | undefined;
 };
 
 /** The host goes back at once, before anything is reported: every second on a bad release counts. */
@@ -187,6 +211,8 @@ async function takeBack(context: DeploymentContext, at: Located, opId: string): 
     evidence: decodeEvidence(lines),
     unreachable: result.kind === 'unreachable' || result.kind === 'unknown',
     neverBegun: result.kind === 'error' && result.code === 'not-found',
+    first: decodeFirst(lines),
+    holder: fencedBy(result),
   };
 }
 

@@ -34,5 +34,6 @@ export async function createReporter(options: ReporterOptions): Promise<Reporter
 }
 
 function isTerminal(stream: Output): stream is WriteStream {
-  return stream.isTTY === true && 'on' in stream;
+  // A terminal without a size has 0 columns: there is no line that listr2 could cut to that.
+  return stream.isTTY === true && stream.columns !== 0 && 'on' in stream;
 }

@@ -10,6 +10,8 @@ import type { View } from './view.ts';
 export type SummaryOptions = {
   /** Was the release marked bad when it failed? A failed rollback marks nothing. Default: yes. */
   readonly marked?: boolean;
+  /** Why a log has no end, when that is known. */
+  readonly cause?: string;
 };
 
 /**
@@ -23,7 +25,7 @@ export function summary(
   options: SummaryOptions = {},
 ): string {
   const view = viewOf(events, plan);
-  const lines = [...failureBlocks(view, style), ...outcomeLines(view, style, options.marked ?? true)];
+  const lines = [...failureBlocks(view, style), ...outcomeLines(view, style, options)];
   return lines.map((spans) => line(spans, style)).join('\n');
 }
 
@@ -31,7 +33,11 @@ function touched(view: View): boolean {
   return [...view.instances.values()].some((instance) => instance.touched);
 }
 
-function outcomeLines(view: View, style: Style, marked: boolean): readonly (readonly Span[])[] {
+function outcomeLines(
+  view: View,
+  style: Style,
+  { marked = true, cause }: SummaryOptions,
+): readonly (readonly Span[])[] {
   const outcome = view.finished?.outcome ?? 'interrupted';
   switch (outcome) {
     case 'succeeded':
@@ -43,7 +49,7 @@ function outcomeLines(view: View, style: Style, marked: boolean): readonly (read
     case 'failed':
       return touched(view) ? failed(view, style) : rolledBack(view, style, false);
     case 'interrupted':
-      return interrupted(view, style);
+      return interrupted(view, style, cause);
     case 'aborted':
       return aborted(view, style);
     default:

@@ -2,7 +2,8 @@ import { EXIT, PdeployError } from '../errors.ts';
 
 export type StateCode = 'PD5001' | 'PD5002' | 'PD5003' | 'PD5004' | 'PD5005' | 'PD5007' | 'PD5008';
 
-/** The record of deployments cannot be opened, read or written. Exit 3 when it is met before a change. */
+/** The record of deployments cannot be opened, read or written. Exit 3: met before a change; a deployment that loses its
+ * record on the way ends as interrupted instead. */
 export class StateError extends PdeployError {
   constructor(code: StateCode, message: string, details: { hint?: string; cause?: unknown } = {}) {
     super(code, message, EXIT.refused, details);

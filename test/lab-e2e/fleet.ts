@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,6 +24,10 @@ export type Project = {
   /** Runs pdeploy to its end. */
   readonly pdeploy: (...args: string[]) => Promise<Ran>;
   readonly start: (...args: string[]) => Started;
+  /** The same on a terminal of its own; its direct child is pdeploy. Killed, the terminal is closed. */
+  readonly startOnTerminal: (...args: string[]) => ChildProcess;
+  /** The same with its standard output and error in these open files. */
+  readonly startInto: (files: readonly [number, number], ...args: string[]) => Started;
   /** The same with PDEPLOY_FAILPOINT set. */
   readonly startFailing: (failpoint: string, ...args: string[]) => Started;
   /**
@@ -130,13 +134,16 @@ function openProject(
   write('inventories/lab.yaml', hostsInventory(all, hosts, options));
   const env: NodeJS.ProcessEnv = { ...process.env, XDG_CACHE_HOME: join(dir, 'cache'), PDEPLOY_ACTOR: actor };
   delete env.CI;
-  const startFailing = (failpoint: string, ...args: string[]): Started => {
-    const given = failpoint === '' ? env : { ...env, PDEPLOY_FAILPOINT: failpoint };
-    const child = spawn(process.execPath, [PDEPLOY, ...args], { cwd: dir, env: given, stdio: 'pipe' });
+  const run = (file: string, args: readonly string[], options: SpawnOptions): ChildProcess => {
+    const child = spawn(file, args, { cwd: dir, env, stdio: 'pipe', ...options });
     running.add(child);
     child.on('close', () => running.delete(child));
-    return watch(child, { limitMs: RUN_LIMIT_MS });
+    return child;
   };
+  const follow = (args: readonly string[], options: SpawnOptions): Started =>
+    watch(run(process.execPath, [PDEPLOY, ...args], options), { limitMs: RUN_LIMIT_MS });
+  const startFailing = (failpoint: string, ...args: string[]): Started =>
+    follow(args, failpoint === '' ? {} : { env: { ...env, PDEPLOY_FAILPOINT: failpoint } });
   const start = (...args: string[]): Started => startFailing('', ...args);
   const pdeploy = (...args: string[]): Promise<Ran> => start(...args).done;
   const rolloutArgs = (label: string, ...args: string[]): string[] => {
@@ -154,6 +161,14 @@ function openProject(
     pdeploy,
     start,
     startFailing,
+    startInto: ([stdout, stderr], ...args) => follow(args, { stdio: ['ignore', stdout, stderr] }),
+    startOnTerminal: (...args) => {
+      const words = [process.execPath, PDEPLOY, ...args].map((word) => `'${word}'`).join(' ');
+      const child = run('script', ['-qfc', `stty cols 100 rows 30; exec ${words}`, '/dev/null'], {});
+      child.stdout?.resume();
+      child.stderr?.resume();
+      return child;
+    },
     write,
     rolloutArgs,
     rollout: (label, ...args) => pdeploy(...rolloutArgs(label, ...args)),

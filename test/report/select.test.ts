@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createReporter, type ReporterOptions } from '../../src/report/select.ts';
 import { detectStyle } from '../../src/report/style.ts';
@@ -7,8 +8,12 @@ import { Story } from './story.ts';
 
 const UTF8 = { LANG: 'C.UTF-8', TERM: 'xterm-256color' };
 
-async function show(over: Partial<ReporterOptions> & { terminal: boolean }) {
+async function show({
+  sized = true,
+  ...over
+}: Partial<ReporterOptions> & { terminal: boolean; sized?: boolean }) {
   const screen = new Screen(100, 24);
+  if (!sized) Object.assign(screen.stream, { columns: 0, rows: 0 });
   let [stdout, piped] = ['', ''];
   const pipe = { write: (text: string) => (piped += text) };
   const reporter = await createReporter({
@@ -43,6 +48,13 @@ describe('the choice of a reporter', () => {
     expect(stdout).toBe('');
     expect(stderr).toMatch(/^\S+ fleet +started/);
     if (!('CI' in over.env)) expect(stderr).not.toContain('\u001b');
+  });
+
+  it('is lines, and nothing is drawn, on a terminal without a size', async () => {
+    const { stdout, stderr } = await show({ terminal: true, env: UTF8, sized: false });
+    expect(stdout).toBe('');
+    expect(stripVTControlCharacters(stderr)).toMatch(/^\S+ fleet +started/);
+    expect(stderr).not.toContain('\u001b[?');
   });
 
   it('is data on standard output when asked for, and nothing beside it', async () => {

@@ -8,8 +8,7 @@ import { isConverged, refuse } from '../deploy.ts';
 import { out } from '../io.ts';
 import { makeRolloutPlan } from '../make.ts';
 import { fleetOptions, outputOptions, planOptions } from '../options.ts';
-import { openProjectState } from '../project.ts';
-import { openSession } from '../session.ts';
+import { openRecordedSession } from '../session.ts';
 
 export const planCommand: CommandModule = {
   command: 'plan',
@@ -23,8 +22,7 @@ export const planCommand: CommandModule = {
         describe: 'Exit 7 when changes are pending',
       }),
   handler: async (args) => {
-    const session = await openSession(args);
-    const { state } = await openProjectState(session.project);
+    const { session, state } = await openRecordedSession(args);
     try {
       const made = await makeRolloutPlan(args, session, state, 'rollout');
       const file = text(args, 'out');

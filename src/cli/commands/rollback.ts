@@ -14,8 +14,7 @@ import { deploy } from '../deploy.ts';
 import { withLockWait } from '../lock-wait.ts';
 import { shownPath } from '../make.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
-import { openProjectState } from '../project.ts';
-import { openSession, type Session } from '../session.ts';
+import { openRecordedSession, type Session } from '../session.ts';
 import { checkStrategy, strategyFlags } from '../strategy-flags.ts';
 import { waiting } from '../wait.ts';
 
@@ -28,8 +27,7 @@ export const rollbackCommand: CommandModule = {
       describe: 'This release instead: id, its first digits, or label',
     }),
   handler: async (args) => {
-    const session = await openSession(args);
-    const { state } = await openProjectState(session.project);
+    const { session, state } = await openRecordedSession(args);
     const rollBack = async (): Promise<void> => {
       const flags = strategyFlags(args);
       const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? 'rollback', session.project));

@@ -9,8 +9,7 @@ import { out } from '../io.ts';
 import { withLockWait } from '../lock-wait.ts';
 import { type MadePlan, makeRolloutPlan } from '../make.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
-import { openProjectState } from '../project.ts';
-import { openSession } from '../session.ts';
+import { openRecordedSession } from '../session.ts';
 
 export const rolloutCommand: CommandModule = {
   command: 'rollout',
@@ -28,8 +27,7 @@ export const rolloutCommand: CommandModule = {
 export async function rollOut(args: Args, playbookName: string): Promise<void> {
   const file = text(args, 'plan');
   const saved = file === undefined ? undefined : await readPlan(file);
-  const session = await openSession(args);
-  const { state } = await openProjectState(session.project);
+  const { session, state } = await openRecordedSession(args);
   const rollOnce = async (): Promise<void> => {
     const made = await makeRolloutPlan(args, session, state, playbookName);
     if (saved !== undefined) refuseDrift(saved, made.plan, file ?? '');

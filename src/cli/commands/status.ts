@@ -6,8 +6,7 @@ import { detectStyle } from '../../report/style.ts';
 import { out } from '../io.ts';
 import { judgesOfProject } from '../judges.ts';
 import { fleetOptions, outputOptions } from '../options.ts';
-import { openProjectState } from '../project.ts';
-import { openSession, type Session } from '../session.ts';
+import { openRecordedSession, type Session } from '../session.ts';
 import { waiting } from '../wait.ts';
 
 export const statusCommand: CommandModule = {
@@ -15,8 +14,7 @@ export const statusCommand: CommandModule = {
   describe: 'What runs where, and is it healthy',
   builder: (y) => outputOptions(fleetOptions(y), ['text', 'json']),
   handler: async (args) => {
-    const session = await openSession(args);
-    const { state } = await openProjectState(session.project);
+    const { session, state } = await openRecordedSession(args);
     try {
       const status = await waiting(
         'Asking the hosts',

@@ -16,7 +16,7 @@ export type RollbackInput = {
 /**
  * Ends a trial by going back. Lines: the evidence (see decodeEvidence) taken before anything is touched, then
  * `restored <digest or ->`, then samples. Code `conflict` when the trial is already committed.
- * Of a trial that was rolled back before, it tells the same again.
+ * Of a trial that was rolled back before, it tells the same again, and who did it (see decodeFirst).
  */
 export function rollbackRequest(input: RollbackInput): AgentRequest {
   return agentRequest('rollback', input.opId, [
@@ -32,4 +32,10 @@ export function rollbackRequest(input: RollbackInput): AgentRequest {
           ...probeFields(input.watch.health),
         ]),
   ]);
+}
+
+/** Who had taken a trial back before this was asked for; undefined when nobody had. */
+export function decodeFirst(lines: readonly string[]): 'controller' | 'guard' | 'reboot' | undefined {
+  const by = lines.find((line) => line.startsWith('by '))?.slice('by '.length);
+  return by === 'controller' || by === 'guard' || by === 'reboot' ? by : undefined;
 }

@@ -1,0 +1,53 @@
+import pLimit from 'p-limit';
+import { answer, type Fleet, type FleetHost, openFleet, type Project } from './fleet.ts';
+import type { Ran } from './process.ts';
+
+const GROUPS = 3;
+let opened = 0;
+
+/** Three hosts on one release, and an operator whose checkout is new. */
+export type Group = {
+  readonly hosts: readonly FleetHost[];
+  /** Their names, for `--limit`. */
+  readonly limit: string;
+  readonly project: Project;
+  readonly answers: () => Promise<readonly string[]>;
+};
+
+/** A fleet of several groups that work at the same time: most of such a test is waiting. */
+export async function openGroups() {
+  const fleet = await openFleet({ hosts: 3 * GROUPS });
+  await fleet.install('v1');
+  const free = Array.from({ length: GROUPS }, (_, i) => fleet.hosts.slice(3 * i, 3 * i + 3));
+  const limit = pLimit(GROUPS);
+  /** Gives `work` a group that nobody else has, in the order in which they ask. */
+  const withGroup = (work: (group: Group) => Promise<void>): Promise<void> =>
+    limit(async () => {
+      const hosts = free.shift() ?? [];
+      try {
+        await work(groupOf(fleet, hosts));
+      } finally {
+        free.push(hosts);
+      }
+    });
+  return { fleet, withGroup };
+}
+
+function groupOf(fleet: Fleet, hosts: readonly FleetHost[]): Group {
+  opened += 1;
+  return {
+    hosts,
+    limit: hosts.map((h) => h.name).join(','),
+    project: fleet.colleague(`operator-${opened}`),
+    answers: () => Promise.all(hosts.map((h) => answer(h.address, 6188))),
+  };
+}
+
+/** What a person does who comes back: resume, or where nothing had begun, the same rollout once more. */
+export async function goOn({ project, limit }: Group, rollout: readonly string[]): Promise<Ran> {
+  const resumed = await project.pdeploy('resume');
+  if (!/PD5007|PD4013/.test(resumed.text)) return resumed;
+  // A lease of the deployment that never began need not end by itself.
+  await project.pdeploy('resume', '-i', 'lab', '--limit', limit);
+  return await project.pdeploy(...rollout);
+}
