@@ -1,3 +1,4 @@
+import { uptime as machineUptime } from 'node:os';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answer, type Fleet, openFleet } from './fleet.ts';
 
@@ -33,6 +34,14 @@ async function deadline(host: string): Promise<number | undefined> {
   return stdout === '' ? undefined : Number(stdout) / 100;
 }
 
+/** When the service said that it is ready, in seconds of the host's uptime, which does not depend on who asks how soon. */
+async function readySince(host: string): Promise<number> {
+  const { stdout } = await fleet.ssh(host, 'systemctl show -P ActiveEnterTimestampMonotonic edge@1');
+  // The hosts of the lab share this machine's clocks; the monotonic one stands still while a machine is suspended.
+  const suspended = machineUptime() - Number(process.hrtime.bigint()) / 1e9;
+  return Number(stdout) / 1e6 + suspended;
+}
+
 test('the controller is killed while a trial is open and nobody comes back: each host goes back by its guard', async () => {
   const [old] = await fleet.answers();
   await Promise.all(
@@ -60,7 +69,7 @@ test('the controller is killed while a trial is open and nobody comes back: each
       await new Promise((r) => setTimeout(r, (left - 2) * 1_000));
       expect(await answer(host.address, 6188), place).not.toBe(old);
       await expect.poll(() => answer(host.address, 6188), { timeout: 10_000, interval: 100 }).toBe(old);
-      expect(await uptime(host.name), place).toBeLessThan((until ?? 0) + GRACE_S);
+      expect(await readySince(host.name), place).toBeLessThan((until ?? 0) + GRACE_S);
       const state = await fleet.ssh(
         host.name,
         'ls /var/lib/pdeploy/edge/1/pending.* 2>/dev/null; systemctl is-active edge@1; grep -h "^by " /var/lib/pdeploy/edge/1/rolledback.*',
