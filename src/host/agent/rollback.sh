@@ -161,10 +161,9 @@ $listeners
 EOF
   fi
   ports=${ports#,}
-  [ "$u_restarts" != 0 ] || switched_at=
   {
     say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--} $runs"
-    [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at $switched_at"
+    [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at ${switched_at:--} $u_exec $u_restarts"
   } 2>/dev/null >"$I/evidence.$op" || :
 }
 
@@ -189,13 +188,15 @@ say_evidence() {
 }
 
 # From the journal each time: a service may say its secrets, and they are not to be kept in a second place. What the stop
-# itself said does not count. Of a unit that was started over and over (a third argument: since when), what all of its
-# starts said: the newest may not have come to anything yet.
+# itself said does not count. Of a unit that was started over and over, what all of its starts said: the newest may not
+# have come to anything yet. Of a process that ended at once the journal may know nothing but the number.
 say_logs() {
-  if [ -n "${3:-}" ]; then
-    set -- "$2" --since "@$3" "_SYSTEMD_UNIT=$unit" + "UNIT=$unit"
-  else
+  if [ "${3:--}" = - ]; then
     set -- "$2" "_SYSTEMD_INVOCATION_ID=$1" + "INVOCATION_ID=$1"
+  elif [ "${5:-0}" = 0 ]; then
+    set -- "$2" --since "@$3" "_SYSTEMD_INVOCATION_ID=$1" + "INVOCATION_ID=$1" + "_PID=${4:-0}"
+  else
+    set -- "$2" --since "@$3" "_SYSTEMD_UNIT=$unit" + "UNIT=$unit" + "_PID=${4:-0}"
   fi
   until=$1
   shift

@@ -1,19 +1,20 @@
 # systemctl is the slowest thing here: one call tells all that is needed of a unit.
 show_unit() {
-  u_active=unknown u_sub=unknown u_result=unknown u_pid=0 u_restarts=0 u_invocation= u_reload=no u_load=
+  u_active=unknown u_sub=unknown u_result=unknown u_pid=0 u_exec=0 u_restarts=0 u_invocation= u_reload=no u_load=
   while IFS='=' read -r key value; do
     case $key in
       ActiveState) u_active=$value ;;
       SubState) u_sub=$value ;;
       Result) u_result=$value ;;
       MainPID) u_pid=$value ;;
+      ExecMainPID) u_exec=$value ;;
       NRestarts) u_restarts=$value ;;
       InvocationID) u_invocation=$value ;;
       NeedDaemonReload) u_reload=$value ;;
       LoadState) u_load=$value ;;
     esac
   done <<EOF
-$(systemctl show -p ActiveState,SubState,Result,MainPID,NRestarts,InvocationID,NeedDaemonReload,LoadState -- "$unit" 2>/dev/null)
+$(systemctl show -p ActiveState,SubState,Result,MainPID,ExecMainPID,NRestarts,InvocationID,NeedDaemonReload,LoadState -- "$unit" 2>/dev/null)
 EOF
 }
 
