@@ -5,9 +5,13 @@ do_activate() {
   trap '' HUP PIPE
   clock
   asked=$now
-  if [ -d "$I" ]; then settle_overdue; fi
+  if [ -d "$I" ]; then
+    settle_overdue
+    settle_unrestored
+  fi
   must_lock
   require_epoch
+  carry_out
   join_trial
   step=checks
   boot_id
@@ -138,7 +142,13 @@ say_ended() {
     say committed
     finish_ok
   fi
-  [ ! -e "$I/rolledback.$op" ] || die rolledback 'the trial was rolled back'
+  if [ -e "$I/rolledback.$op" ]; then
+    # It is not back before the old release was started again, and who goes back needs the lock.
+    unlock
+    await_restored || die failed 'the trial is still being rolled back'
+    [ "$t_restored" != 0 ] || die failed 'the trial was rolled back, and the old release did not start again'
+    die rolledback 'the trial was rolled back'
+  fi
   die not-found "there is no trial $op on $unit"
 }
 

@@ -15,6 +15,30 @@ do_commit() {
   say committed
 }
 
+# Commits that were decided and whose child died: a later trial begins from what they made, and must not be undone by them.
+carry_out() {
+  set +f
+  set -- "$I"/committed.*
+  set -f
+  [ -e "$1" ] || return 0
+  for file in $(grep -L '^done ' -- "$@"); do
+    read_record "$file"
+    sync "$I"
+    enabled_now=
+    [ "$t_fresh" = 0 ] || enabled_now=1
+    (op=${file##*/committed.} enabled=$enabled_now late=1 && finish_commit >/dev/null) || die failed "the commit $t_op could not be carried out"
+  done
+}
+
+# A boot that could not carry the commit out, for want of room, has started the old release, or nothing.
+run_committed() {
+  show_unit
+  read_runs
+  if [ "$u_pid" = 0 ]; then [ "$t_fresh" != 0 ] || return 0; else [ "$runs" != "$t_to" ] && [ "$runs" != - ] || return 0; fi
+  systemctl daemon-reload
+  timeout $((stop + 15)) systemctl restart -- "$unit" 2>/dev/null || :
+}
+
 finish_commit() {
   if [ "$t_volatile" = 1 ]; then
     if [ "$t_fresh" = 2 ]; then
@@ -32,6 +56,7 @@ finish_commit() {
   [ -z "$enabled" ] || set_enabled "$enabled"
   relink "$C" "$L"
   sync "${C%/*}" $changed_links
+  [ -z "$late" ] || run_committed
   [ "$t_fresh" = 0 ] || rm -f "$I/made-unit"
   say 'done 1' >>"$I/committed.$t_op"
   [ "$t_volatile" = 0 ] || reload_later

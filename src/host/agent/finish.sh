@@ -2,6 +2,10 @@
 do_finish() {
   need svc epoch dep
   must_lock
+  if given_back; then
+    unlock
+    return 0
+  fi
   require_epoch
   step=pending
   set +f
@@ -47,7 +51,7 @@ finish_commits() {
     sync "$I"
     enabled=
     [ "$t_fresh" = 0 ] || enabled=1
-    (op=$t_op && finish_commit >/dev/null) || die failed "the commit $t_op could not be carried out"
+    (op=$t_op late=1 && finish_commit >/dev/null) || die failed "the commit $t_op could not be carried out"
   done
 }
 

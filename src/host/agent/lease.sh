@@ -24,6 +24,11 @@ lease_holds() {
   [ "$l_boot" = "$boot" ] && [ "$l_end" -gt "$now" ]
 }
 
+# This very epoch gave the lease back and nobody came since: what ends with that was done, and its answer lost.
+given_back() {
+  [ ! -e "$S/lease" ] && [ -s "$S/epoch" ] && read -r last_epoch <"$S/epoch" && [ "$last_epoch" = "$epoch" ]
+}
+
 say_lease() {
   clock
   say "lease $l_epoch $l_dep $((l_end - now)) $l_manual $l_holder $l_reason"
@@ -42,7 +47,8 @@ write_lease() {
   boot_id
   printf '%s %s %s %s %s %s %s\n' "$epoch" "$dep" "$boot" "$((now + ttl * 100))" "$manual" "$holder" "$reason" >"$S/lease.new"
   mv -T "$S/lease.new" "$S/lease"
-  sync "$S/lease" "$S"
+  # The epoch too: a power cut that empties it, and a lease that was released since, would give the same one out again.
+  sync "$S/lease" "$S/epoch" "$S"
 }
 
 next_epoch() {
@@ -51,7 +57,7 @@ next_epoch() {
   case $epoch in '' | *[!0-9]*) epoch=0 ;; esac
   [ -z "$l_epoch" ] || [ "$l_epoch" -le "$epoch" ] || epoch=$l_epoch
   epoch=$((epoch + 1))
-  say "$epoch" >"$S/epoch.new"
+  printf '%s\n' "$epoch" >"$S/epoch.new"
   mv -T "$S/epoch.new" "$S/epoch"
 }
 
@@ -90,8 +96,10 @@ do_lease() {
       ;;
     release)
       need epoch
-      require_epoch
-      rm -f "$S/lease"
+      if ! given_back; then
+        require_epoch
+        rm -f "$S/lease"
+      fi
       ;;
     *) bad action ;;
   esac

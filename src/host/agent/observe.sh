@@ -90,6 +90,7 @@ EOF
   links=$NL$(find $paths -maxdepth 0 -printf '%p %l\n' 2>/dev/null || :)$NL
   shas=
   [ -z "$files" ] || shas=$NL$(sha256sum -- $files 2>/dev/null || :)$NL
+  half_committed
   id= a_state=inactive s_state=dead pid=0 restarts=0 started=0
   while IFS='=' read -r key value; do
     case $key in
@@ -107,6 +108,15 @@ EOF
   [ -z "$id" ] || say_unit
 }
 
+# Records of commits whose child is still at work, or was killed, in $half.
+half_committed() {
+  half=
+  set +f
+  set -- "$S"/*/committed.*
+  set -f
+  [ ! -e "$1" ] || half=$(grep -L '^done ' -- "$@") || :
+}
+
 say_unit() {
   place_unit "$id"
   id=
@@ -117,6 +127,14 @@ say_unit() {
     current=${current##*/}
     ;;
   esac
+  # A commit that was decided is carried out by whoever comes next, before anything else.
+  for file in $half; do
+    case $file in "$I"/*)
+      read_record "$file"
+      current=$t_to
+      ;;
+    esac
+  done
   case $links in *"$NL/proc/$pid/exe "*)
     exe=${links#*"$NL/proc/$pid/exe "}
     exe=${exe%%"$NL"*}

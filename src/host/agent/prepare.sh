@@ -24,6 +24,7 @@ do_prepare() {
   else
     intact "$digest" || die not-found "release $digest is not on the host"
     accept_release "$R/$digest" "$digest"
+    sync "$R"
     say 'stage present'
   fi
   [ -n "$pins" ] || [ ! -e "$R/$digest/signature" ] || say "note no key is pinned here for $svc, so only pdeploy checked the signature"
@@ -110,6 +111,8 @@ prepare_instances() {
     if [ ! -e "$C" ] && ! read_pending && unit_is_ours && ! same_unit "$R/$digest"; then
       record unit "$inst" "$digest"
       : >"$I/made-unit"
+      # Before the unit: without the mark, a unit that a power cut leaves would be taken for somebody else's.
+      sync "$I"
       write_durable "$R/$digest"
       say "changed unit $unit"
       fresh_units="$fresh_units $unit"

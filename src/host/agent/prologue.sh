@@ -16,5 +16,5 @@ ETC=$ROOT/etc
 SYSTEM=$ETC/systemd/system
 CONTROL=$ROOT/run/systemd/system.control
 LIBEXEC=$ROOT/usr/local/libexec/pdeploy
-op=- svc= inst= epoch= dep= verb= payload=none step=start tmp= u_invocation= need_reload= restored= guarded= arming= units_read= bound=
+op=- svc= inst= epoch= dep= verb= payload=none step=start tmp= u_invocation= need_reload= restored= guarded= arming= units_read= bound= late=
 trap 'on_exit $?' EXIT

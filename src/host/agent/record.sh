@@ -4,7 +4,15 @@ write_pending() {
   printf '%s\n' "op $op" "deployment $dep" "epoch $epoch" "from ${from:--}" "to $to" "boot $boot" \
     "deadline $deadline" "fresh $fresh" "volatile $volatile" "was $was" "agent $AGENT" >"$I/new.pending"
   mv -T "$I/new.pending" "$I/pending.$op"
-  sync "$I/pending.$op" "$I"
+  # How earlier trials ended as well: at boot, one that seems to be unfinished would be done over this one.
+  set +f
+  set -- "$I"/committed.* "$I"/rolledback.*
+  set -f
+  for file in "$@"; do
+    shift
+    [ ! -e "$file" ] || set -- "$@" "$file"
+  done
+  sync "$@" "$I/pending.$op" "$I"
 }
 
 # Fields of a record into t_*; false when there is none.
@@ -48,6 +56,17 @@ settle_overdue() {
   op=$t_op
   roll_back guard || :
   op=$asked_op
+}
+
+# Ways back whose end was never written: whoever died of them, or found no room, must not be repeated over a later trial.
+settle_unrestored() {
+  set +f
+  set -- "$I"/rolledback.*
+  set -f
+  [ -e "$1" ] || return 0
+  for file in $(grep -L '^restored ' -- "$@"); do
+    (op=${file##*/rolledback.} && await_restored >/dev/null) || die failed "the way back from ${file##*/rolledback.} could not be ended"
+  done
 }
 
 # progress: what a pending record cannot hold. `<op> <ticks before the restart> <1 when the restart has ended>`

@@ -13,10 +13,7 @@ do_rollback() {
   fi
   if [ -e "$I/rolledback.$op" ]; then
     step=repeat
-    restore_lock 120 || die conflict 'the rollback is still going on'
-    read_record "$I/rolledback.$op"
-    [ -n "$t_restored" ] || go_back "$t_by"
-    t_restored=${restored:-$t_restored}
+    await_restored || die conflict 'the rollback is still going on'
     say_evidence
     [ "$t_restored" != 0 ] || die failed 'the old release did not start again'
     say "by $t_by"
@@ -28,6 +25,20 @@ do_rollback() {
     take_back
     return 0
   fi
+  never_begun
+}
+
+# The request to begin it may still be on its way, or wait for the lock: it has to find that it was taken back.
+never_begun() {
+  must_lock
+  if [ -e "$I/pending.$op" ] || [ -e "$I/rolledback.$op" ] || [ -e "$I/committed.$op" ]; then
+    unlock
+    do_rollback
+    return 0
+  fi
+  [ -d "$I" ] || mkdir -p "$I"
+  printf '%s\n' "op $op" "deployment $dep" 'by controller' 'restored 1' >"$I/new.rolledback"
+  mv -T "$I/new.rolledback" "$I/rolledback.$op"
   die not-found "there is no trial $op on $unit"
 }
 
@@ -48,6 +59,13 @@ restore_lock() {
   flock -w "$1" 8
 }
 
+# Whoever was first may still be at it, or has died of it. In $t_restored is how it ended.
+await_restored() {
+  restore_lock 120 || return 1
+  read_record "$I/rolledback.$op"
+  [ -n "$t_restored" ] || go_back "${t_by:-controller}"
+}
+
 go_back() {
   # A switch that hangs while it holds the lock must not keep the old release from coming back.
   lock 15 || :
@@ -55,7 +73,8 @@ go_back() {
   sync "$I"
   dep=$t_deployment errors=
   step=evidence
-  [ "$1" = reboot ] || [ -e "$I/evidence.$op" ] || note_state
+  # Where somebody has begun, the unit may be gone from /run and systemd not know it yet.
+  if [ -e "$I/evidence.$op" ]; then need_reload=1; elif [ "$1" != reboot ]; then note_state; fi
   step=restore
   restore
   unlock
@@ -74,7 +93,13 @@ go_back() {
 
 # Links, unit files and host operations as they were; nothing is restarted here. May be repeated.
 restore() {
-  if [ -n "$t_from" ] && [ "$(readlink "$C")" != "$R/$t_from" ] && [ -d "$R/$t_from" ]; then relink "$R/$t_from" "$C"; fi
+  if [ -n "$t_from" ]; then
+    if [ "$(readlink "$C")" != "$R/$t_from" ] && [ -d "$R/$t_from" ]; then relink "$R/$t_from" "$C"; fi
+  elif [ "$t_fresh" != 0 ] && [ -L "$C" ]; then
+    # A first install that was committed and is taken back, maybe by the second who tries.
+    rm -f -- "$C"
+    sync "${C%/*}"
+  fi
   relink "$C" "$L"
   if [ -e "$CONTROL/$unit" ]; then
     drop_volatile
@@ -110,18 +135,19 @@ take_back() {
   must_lock
   read_record "$I/committed.$op"
   [ "$t_fresh" != 0 ] || die conflict 'the trial is committed; activate the release before it instead'
+  [ -n "$t_done" ] || finish_commit
   current=$(readlink "$C") || current=
   [ "${current##*/}" = "$t_to" ] || die conflict 'the trial is committed and another release followed'
+  [ "$dep" = "$t_deployment" ] || die conflict 'the trial belongs to an earlier deployment'
   mv -T "$I/committed.$op" "$I/rolledback.$op"
   note 'by controller'
-  [ "$dep" = "$t_deployment" ] || die conflict 'the trial belongs to an earlier deployment'
   errors=
   note_state
+  changed_links=
   if [ "$t_fresh" = 1 ]; then
     set_enabled 0
   fi
-  rm -f -- "$C"
-  sync "${C%/*}" "$I"
+  sync "$I" $changed_links
   need_reload=1
   restore
   unlock
@@ -139,18 +165,9 @@ note_state() {
   clock
   note_switch
   show_unit
-  ports= runs=-
+  ports=
+  read_runs
   if [ "$u_pid" != 0 ]; then
-    exe=$(readlink "/proc/$u_pid/exe") || exe=
-    case $exe in "$R"/*/bin/*)
-      runs=${exe#"$R/"}
-      runs=${runs%%/*}
-      ;;
-    esac
-    if read_start "$u_pid"; then
-      read_loaded "$u_pid" "$start"
-      runs=${loaded:-$runs}
-    fi
     net_ports=
     list_listeners
     owned=$(find "/proc/$u_pid/fd" -maxdepth 1 -lname 'socket:*' -printf ' %l ' 2>/dev/null) || owned=
@@ -175,6 +192,21 @@ note_switch() {
   cs=1${seen_at#*.}
   cs=$((${seen_at%.*} * 100 + cs - 100 - (now - p_ticks)))
   switched_at=$((cs / 100)).$((cs % 100 / 10))$((cs % 10))
+}
+
+# The release that the main process of show_unit runs, in $runs; `-`: none of ours.
+read_runs() {
+  runs=-
+  [ "$u_pid" != 0 ] || return 0
+  exe=$(readlink "/proc/$u_pid/exe") || exe=
+  case $exe in "$R"/*/bin/*)
+    runs=${exe#"$R/"}
+    runs=${runs%%/*}
+    ;;
+  esac
+  read_start "$u_pid" || return 0
+  read_loaded "$u_pid" "$start"
+  runs=${loaded:-$runs}
 }
 
 say_evidence() {

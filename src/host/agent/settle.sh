@@ -3,6 +3,7 @@
 do_settle() {
   need svc epoch dep
   trap '' HUP PIPE
+  if given_back; then return 0; fi
   require_epoch
   errors=
   step=trials
@@ -45,11 +46,7 @@ settle_instance() {
 settle_back() {
   (
     op=$trial
-    roll_back controller || {
-      restore_lock 120 || exit 1
-      read_record "$I/rolledback.$op"
-      [ -n "$t_restored" ] || go_back "${t_by:-controller}"
-    }
+    roll_back controller || await_restored
   ) >/dev/null || :
   read_record "$I/rolledback.$trial" || :
   [ "$t_restored" = 1 ] || errors="$errors the way back of $unit;"

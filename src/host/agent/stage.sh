@@ -5,6 +5,8 @@ stage_release() {
   check_manifest
   if [ -e "$R/$digest" ] && intact "$digest"; then
     accept_release "$R/$digest" "$digest"
+    # Whoever brought it may have been killed before its name was safe.
+    sync "$R"
     cd /
     return 0
   fi

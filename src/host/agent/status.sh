@@ -31,6 +31,7 @@ finish_half() {
   read_record "$I/committed.$op"
   enabled=
   [ "$t_fresh" = 0 ] || enabled=1
+  late=1
   [ -n "$t_done" ] || finish_commit
   unlock
 }

@@ -85,7 +85,7 @@ drop_durable() {
     rmdir "$SYSTEM/$unit.d" 2>/dev/null || :
   }
   rm -f -- "$SYSTEM/$unit"
-  sync "$SYSTEM"
+  sync "$SYSTEM" $changed_links
 }
 
 # Reads what the agent needs to know of unit files, in one pass: $user, $group, $dynamic, and in $wanted_by and

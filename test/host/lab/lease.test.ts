@@ -158,7 +158,12 @@ test('every verb that changes something refuses an old epoch and a missing lease
     undoRequest({ opId: freshId(), ...old }),
   ];
   await release('zombie', old.epoch);
-  for (const request of requests())
+  // It gave the lease back itself and nobody came since: the answer to an earlier request was lost.
+  const over = requests().filter((request) => request.verb === 'finish');
+  expect(await Promise.all(over.map((request) => world.client.call(request)))).toMatchObject([
+    { kind: 'ok' },
+  ]);
+  for (const request of requests().filter(({ verb }) => verb !== 'finish'))
     expect(await world.client.call(request), request.verb).toMatchObject({ kind: 'error', code: 'fenced' });
   const epoch = await epochOf(acquire('living'));
   for (const request of requests())

@@ -160,7 +160,7 @@ export function must(answer: Answer): Answer {
 }
 
 /** Removes every trace of a service, whatever a test has done to it. */
-async function wipe(client: Client, service: string): Promise<void> {
+export async function wipe(client: Client, service: string): Promise<void> {
   await client.sh(`
     systemctl stop '${service}@*.service' 'pdeploy-guard-*.timer' 2>/dev/null
     rm -rf /run/pdeploy.* /opt/pdeploy/${service} /var/lib/pdeploy/${service} /run/pdeploy/${service} /etc/pdeploy
