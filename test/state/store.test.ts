@@ -41,7 +41,7 @@ describe('deployments', () => {
   it('names deployments by the minute and never twice', () => {
     const state = tempState();
     const ids = Array.from({ length: 50 }, () => state.createDeployment(planOf(1), () => 0));
-    expect(ids[0]).toBe('d-20261122-2301-a2');
+    expect(ids[0]).toBe('d-20261122-2301-a2a2a2');
     expect(new Set(ids).size).toBe(50);
   });
 
