@@ -16,9 +16,14 @@ export async function prepareHost(context: DeploymentContext, host: HostName): P
   const { recorder } = context;
   const target = context.targets.get(host);
   const plan = context.plan.hosts.find((h) => h.host === host);
-  if (target === undefined || plan === undefined) throw new Error(`host ${host} is not in the plan`);
+  if (plan === undefined) throw new Error(`host ${host} is not in the plan`);
   const started = performance.now();
   recorder.record({ type: 'prepare.started', host });
+  if (target === undefined) {
+    const failure = { code: 'PD3102', message: `${host} did not answer when this was planned` };
+    recorder.record({ type: 'prepare.failed', host, failure, unreachable: true });
+    return;
+  }
   const content: Content = plan.bytesToSend === 0 ? 'absent' : target.reuse === '' ? 'all' : 'texts';
   let sent = plan.bytesToSend;
   let result = await send(context, target, content, sent);

@@ -1,6 +1,7 @@
 import type { CommandModule } from 'yargs';
 import { RefusedError } from '../../errors.ts';
 import type { Made } from '../../execute/make-plan.ts';
+import { refuseOvertaken } from '../../execute/overtaken.ts';
 import { recallRelease } from '../../execute/release-cache.ts';
 import { storedTarget } from '../../execute/stored-target.ts';
 import type { HostTarget } from '../../execute/target.ts';
@@ -72,6 +73,7 @@ async function goOn(args: Args, state: StateStore, deployment: string, plan: Pla
         state,
         plan.playbook.name,
       );
+      refuseOvertaken(plan, state.events(deployment), made.observations);
       out.err(`Going on with ${deployment}: ${plan.release.label} on ${plan.inventory.name}`);
       const same = made.plan.release.id === plan.release.id;
       const resumed: Made = {
