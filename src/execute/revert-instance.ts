@@ -85,8 +85,14 @@ async function endTrial(
     .link(at.host.host)
     .call(request, { deadlineMs: context.plan.strategy.healthyDeadlineMs, unlessGone: true });
   if (result.kind === 'ok') return { ok: true };
-  if (result.kind === 'error' && result.code === 'conflict') return undefined;
-  return notBack(result);
+  if (result.kind === 'error' && result.code === 'conflict')
+    return action.to === '' ? notBack(result) : undefined;
+  return neverBegun(result) ? { ok: true } : notBack(result);
+}
+
+/** The request to switch was lost on its way: the instance is as it was. */
+function neverBegun(result: CallResult): boolean {
+  return result.kind === 'error' && result.code === 'not-found';
 }
 
 /** The host refused, or could not be asked. */
@@ -169,7 +175,8 @@ async function gated(
     };
     return { ok: false, failure, ...(evidence === undefined ? {} : { evidence }) };
   }
-  if (result.result.kind === 'ok') return { ok: true };
+  if (result.result.kind === 'ok' || (request.verb === 'rollback' && neverBegun(result.result)))
+    return { ok: true };
   if (result.result.kind === 'error' && result.result.code === 'conflict') return undefined;
   return notBack(result.result, evidence);
 }

@@ -20,7 +20,7 @@ import { anchorNow } from './audit.ts';
 import type { DeploymentContext, FormerRelease } from './deployment-context.ts';
 import type { Fleet } from './fleet.ts';
 import type { HookRunner } from './hooks.ts';
-import { acquireLeases, describe, type Leases } from './lease.ts';
+import { acquireLeases, describe, fencedBy, type Leases } from './lease.ts';
 import { prepareHost } from './prepare-host.ts';
 import { recheckInstance } from './recheck-instance.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -287,9 +287,9 @@ async function close(
 ): Promise<void> {
   const { recorder, plan, leases } = context;
   if (outcome === 'interrupted') return;
-  mark(input, recorder, outcome, cause);
   const hosts = plan.hosts.map((h) => h.host).filter((h) => leases.epoch(h) > 0);
   await Promise.all(hosts.map((host) => finishHost(input, context, host, outcome)));
+  if (recorder.state().leaseLost === undefined) mark(input, recorder, outcome, cause);
 }
 
 function mark(input: DeploymentInput, recorder: Recorder, outcome: Outcome, cause: string): void {
@@ -353,7 +353,9 @@ async function finishHost(
     ...(proven === undefined ? {} : { proven }),
   });
   const result = await link.call(request, { deadlineMs: 30_000, unlessGone: true });
-  if (result.kind !== 'ok')
+  const holder = fencedBy(result);
+  if (holder !== undefined) recorder.record({ type: 'lease.lost', host, holder });
+  else if (result.kind !== 'ok')
     recorder.record({
       type: 'note',
       level: 'warn',

@@ -1,4 +1,4 @@
-import type { EventBody } from '../model/event.ts';
+import type { EventBody, Outcome } from '../model/event.ts';
 import { type Action, actionKey } from '../rollout/action.ts';
 import { decide } from '../rollout/decide.ts';
 import { assertNever } from '../util/assert-never.ts';
@@ -35,6 +35,8 @@ export async function runLoop(recorder: Recorder, perform: Perform, gone: AbortS
     const emit = actions.find((a) => a.kind === 'emit');
     if (emit !== undefined) {
       await perform.beforeEmit(emit.body);
+      // What was learned on the way may forbid it: a host that is not ours any more when a deployment is to be closed.
+      if (emit.body.type === 'deployment.finished' && !isStillWanted(recorder, emit.body.outcome)) continue;
       recorder.record(emit.body);
       await perform.afterEmit(emit.body);
       continue;
@@ -51,6 +53,12 @@ export async function runLoop(recorder: Recorder, perform: Perform, gone: AbortS
     await Promise.race([changed, ...inFlight.values(), leave, sleep(untilNext(actions, recorder.now()))]);
   }
   if (!gone.aborted) await Promise.all(inFlight.values());
+}
+
+function isStillWanted(recorder: Recorder, outcome: Outcome): boolean {
+  return decide(recorder.state(), recorder.now()).some(
+    (a) => a.kind === 'emit' && a.body.type === 'deployment.finished' && a.body.outcome === outcome,
+  );
 }
 
 function job(perform: Perform, action: Exclude<Action, { kind: 'wait' | 'emit' }>): Promise<void> {
