@@ -1,0 +1,152 @@
+import type { Host } from '../host.ts';
+import { place } from '../paths.ts';
+import type { Step } from '../step.ts';
+import { type Call, Died, step } from './call.ts';
+
+type Lease = {
+  readonly epoch: number;
+  readonly deployment: string;
+  readonly boot: string;
+  readonly end: number;
+  readonly manual: string;
+  readonly holder: string;
+  readonly reason: string;
+};
+
+export function readLease(call: Call): Lease | undefined {
+  return readLeaseOf(call.host, call.text('service'));
+}
+
+export function readLeaseOf(host: Host, service: string): Lease | undefined {
+  const text = host.disk.read(`${place(service, '-').S}/lease`);
+  const [epoch, deployment, boot, end, manual, holder, reason] = (text ?? '').trim().split(' ');
+  if (deployment === undefined || boot === undefined || manual === undefined) return undefined;
+  if (holder === undefined || reason === undefined) return undefined;
+  return { epoch: Number(epoch), deployment, boot, end: Number(end), manual, holder, reason };
+}
+
+/** Not expired, not of an earlier boot. */
+export function leaseHolds(call: Call): boolean {
+  const lease = readLease(call);
+  if (lease === undefined) return false;
+  if (lease.manual === '1') return true;
+  return lease.boot === String(call.host.bootId) && lease.end > call.host.ticks();
+}
+
+export function sayLease(call: Call): void {
+  const lease = readLease(call);
+  if (lease === undefined) return;
+  const left = lease.end - call.host.ticks();
+  call.say(
+    `lease ${lease.epoch} ${lease.deployment} ${left} ${lease.manual} ${lease.holder} ${lease.reason}`,
+  );
+}
+
+/** This very epoch gave the lease back and nobody came since. */
+export function givenBack(call: Call): boolean {
+  const { disk } = call.host;
+  const { S } = call.place();
+  return !disk.has(`${S}/lease`) && (disk.read(`${S}/epoch`) ?? '').trim() === call.text('epoch');
+}
+
+/** @throws Died fenced: this controller has lost the host */
+export function requireEpoch(call: Call): void {
+  const service = call.text('service');
+  const lease = readLease(call);
+  if (lease === undefined) throw new Died('fenced', `the lease of ${service} was released or never taken`);
+  if (lease.epoch === call.number('epoch', -1) && lease.deployment === call.text('deployment')) return;
+  sayLease(call);
+  throw new Died(
+    'fenced',
+    `deployment ${lease.deployment} holds the lease of ${service} with epoch ${lease.epoch}`,
+  );
+}
+
+function* writeLease(call: Call, epoch: number, from: Call | Lease): Generator<Step, void, boolean> {
+  const { disk } = call.host;
+  const { S } = call.place();
+  const words =
+    from === call
+      ? [call.text('manual') || '0', call.text('holder') || '-', call.text('reason') || '-']
+      : [(from as Lease).manual, (from as Lease).holder, (from as Lease).reason];
+  const end = call.host.ticks() + call.number('ttl', 0) * 100;
+  yield* step('lease.write');
+  disk.write(
+    `${S}/lease.new`,
+    `${epoch} ${call.text('deployment')} ${call.host.bootId} ${end} ${words.join(' ')}\n`,
+  );
+  yield* step('lease.rename');
+  disk.rename(`${S}/lease.new`, `${S}/lease`);
+  yield* step('lease.sync');
+  disk.sync(`${S}/lease`, `${S}/epoch`, S);
+}
+
+function* nextEpoch(call: Call): Generator<Step, number, boolean> {
+  const { disk } = call.host;
+  const { S } = call.place();
+  const stored = Number((disk.read(`${S}/epoch`) ?? '').trim() || 0);
+  const epoch = Math.max(stored, readLease(call)?.epoch ?? 0) + 1;
+  yield* step('epoch.write');
+  disk.write(`${S}/epoch.new`, `${epoch}\n`);
+  yield* step('epoch.rename');
+  disk.rename(`${S}/epoch.new`, `${S}/epoch`);
+  return epoch;
+}
+
+function* grant(call: Call): Generator<Step, void, boolean> {
+  const epoch = yield* nextEpoch(call);
+  yield* writeLease(call, epoch, call);
+  call.host.world.effect(call.host, {
+    what: 'grant',
+    op: call.op,
+    deployment: call.text('deployment'),
+    epoch,
+    by: 'controller',
+  });
+  call.say(`epoch ${epoch}`);
+}
+
+export function* doLease(call: Call): Generator<Step, void, boolean> {
+  call.need('service', 'deployment', 'action');
+  yield* call.mustLock();
+  const lease = readLease(call);
+  switch (call.text('action')) {
+    case 'acquire':
+      call.need('ttl');
+      if (leaseHolds(call) && lease?.deployment !== call.text('deployment')) {
+        sayLease(call);
+        throw new Died('held', `deployment ${lease?.deployment} holds ${call.text('service')}`);
+      }
+      yield* grant(call);
+      break;
+    case 'takeover': {
+      call.need('ttl', 'seen');
+      const seen = call.number('seen', 0);
+      if ((lease?.epoch ?? 0) !== seen) {
+        if (lease !== undefined) sayLease(call);
+        throw new Died(
+          'fenced',
+          `the lease of ${call.text('service')} has changed: epoch ${lease?.epoch ?? 'none'}, seen ${seen}`,
+        );
+      }
+      yield* grant(call);
+      break;
+    }
+    case 'renew':
+      call.need('ttl', 'epoch');
+      requireEpoch(call);
+      yield* writeLease(call, call.number('epoch', 0), lease as Lease);
+      call.say(`epoch ${call.text('epoch')}`);
+      break;
+    case 'release':
+      call.need('epoch');
+      if (givenBack(call)) break;
+      requireEpoch(call);
+      yield* step('lease.release');
+      call.host.disk.remove(`${call.place().S}/lease`);
+      break;
+    default:
+      throw new Died('bad-request', 'action');
+  }
+  yield* call.unlock();
+}

@@ -1,0 +1,72 @@
+import type { Made } from '../../src/execute/make-plan.ts';
+import type { Event } from '../../src/model/event.ts';
+import type { Clock } from './clock.ts';
+import type { Ending } from './controller.ts';
+import type { Effect, Host } from './host/host.ts';
+import { Journal } from './journal.ts';
+import { RULES, type Rule } from './rules.ts';
+import type { Spot } from './spot.ts';
+import { Watch } from './watch.ts';
+
+export type JudgeWorld = {
+  readonly clock: Clock;
+  readonly spots: readonly Spot[];
+  readonly wave: number;
+  readonly firstInstall: boolean;
+};
+
+const ENOUGH = 8;
+
+/** Watches everything and says which rules were broken. */
+export class Judge {
+  readonly violations: string[] = [];
+  readonly #watch: Watch;
+  readonly #journal: Journal;
+
+  constructor({ clock, spots, wave, firstInstall }: JudgeWorld) {
+    const broken = (rule: Rule, what: string): void => this.broken(rule, what);
+    const after = (ms: number, run: () => void): void => {
+      clock.after(ms, run);
+    };
+    this.#watch = new Watch({ after, spots, broken, wave, firstInstall }, () => clock.now);
+    this.#journal = new Journal(spots, broken);
+  }
+
+  broken(rule: Rule, what: string): void {
+    if (this.violations.length < ENOUGH) this.violations.push(`${rule}: ${what} [${RULES[rule]}]`);
+  }
+
+  begun(deployment: string, made: Made): void {
+    this.#journal.begun(deployment, made.plan);
+  }
+
+  event(event: Event): void {
+    this.#journal.event(event);
+  }
+
+  effect(host: Host, effect: Effect): void {
+    this.#watch.effect(host, effect);
+    this.#journal.effect(host, effect);
+  }
+
+  changed(host: Host): void {
+    this.#watch.changed(host);
+  }
+
+  booted(host: Host): void {
+    this.#watch.booted(host);
+  }
+
+  /** A blow after which a host need not be in time. */
+  struck(host: Host): void {
+    this.#watch.struck(host);
+  }
+
+  /** Errors that have a code are for people; any other would end the process with a stack trace. */
+  ended(name: string, ending: Ending): void {
+    if (ending.kind !== 'threw') return;
+    const { error } = ending;
+    if (error instanceof Error && 'code' in error) return;
+    this.broken('process', `${name} threw ${error instanceof Error ? error.stack : String(error)}`);
+  }
+}
