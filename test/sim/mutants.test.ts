@@ -1,0 +1,22 @@
+import { expect, test } from 'vitest';
+import { simulateSeeds } from './fan-out.ts';
+import { MUTANTS, SEEDS } from './mutants.ts';
+
+test('there are enough mistakes to find', () => {
+  expect(MUTANTS.length).toBeGreaterThanOrEqual(20);
+  expect(new Set(MUTANTS.map((mutant) => mutant.name)).size).toBe(MUTANTS.length);
+});
+
+// Two at a time, as there are cores.
+test('every mistake is found', { timeout: 600_000 }, async () => {
+  const alive: string[] = [];
+  const next = MUTANTS.values();
+  const work = async (): Promise<void> => {
+    for (const { name, from } of next) {
+      const total = await simulateSeeds({ from, count: SEEDS, workers: 1, mutant: name, first: true });
+      if (total.failures.length === 0) alive.push(name);
+    }
+  };
+  await Promise.all([work(), work()]);
+  expect(alive).toEqual([]);
+});
