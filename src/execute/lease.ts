@@ -1,5 +1,6 @@
 import { RefusedError } from '../errors.ts';
 import { decodeLeaseReply, leaseRequest } from '../host/verbs/lease.ts';
+import type { LeaseObservation, Observation } from '../model/facts.ts';
 import type { HostName } from '../model/host.ts';
 import type { Fleet } from './fleet.ts';
 import type { CallResult, HostLink } from './host-link.ts';
@@ -29,6 +30,11 @@ type Input = {
   readonly mayMiss: boolean;
   /** Whether the lease of a deployment may be taken over: it is over, and its controller is gone. */
   readonly isOver: (deployment: string) => boolean;
+  /**
+   * Leases that others held when the plan was made. Who has given one back since has changed the host since: the plan
+   * speaks of what is not there any more.
+   */
+  readonly seen?: ReadonlyMap<HostName, LeaseObservation>;
   readonly onLost: (host: HostName, holder: string) => void;
   readonly onAcquired: (host: HostName, epoch: number) => void;
 };
@@ -43,6 +49,11 @@ const NO_ANSWER = 'PD3202';
 export async function acquireLeases(input: Input): Promise<Leases> {
   const epochs = new Map<HostName, number>();
   const sorted = [...input.hosts].sort((a, b) => (a < b ? -1 : 1));
+  for (const host of sorted) {
+    const lease = input.seen?.get(host);
+    if (lease !== undefined && lease.deployment !== input.deployment && !input.isOver(lease.deployment))
+      throw heldBy(input.service, host, lease);
+  }
   const take = async (host: HostName): Promise<void> => {
     const epoch = await acquireOne(input, host);
     epochs.set(host, epoch);
@@ -86,6 +97,15 @@ export async function acquireLeases(input: Input): Promise<Leases> {
   };
 }
 
+/** The leases among what was seen of the hosts. */
+export function leasesSeen(
+  observations: ReadonlyMap<HostName, Observation>,
+): ReadonlyMap<HostName, LeaseObservation> {
+  return new Map(
+    [...observations].flatMap(([host, { lease }]) => (lease === undefined ? [] : [[host, lease] as const])),
+  );
+}
+
 async function acquireOne(input: Input, host: HostName, seenEpoch?: number): Promise<number> {
   const request = leaseRequest({
     opId: `lease-${input.deployment}`,
@@ -104,18 +124,20 @@ async function acquireOne(input: Input, host: HostName, seenEpoch?: number): Pro
   const held = answer?.kind === 'held' && seenEpoch === undefined ? answer.lease : undefined;
   if (held !== undefined && !held.manual && input.isOver(held.deployment))
     return await acquireOne(input, host, held.epoch);
-  if (answer?.kind === 'held') {
-    const { holder, deployment, expiresInMs, manual, reason } = answer.lease;
-    const until = manual
-      ? 'held until it is released'
-      : `free in ${Math.ceil(expiresInMs / 1_000)} s if its holder is gone`;
-    throw new RefusedError(
-      'PD3201',
-      `${holder} holds the lease of ${input.service} on ${host} for ${deployment}${reason === '' ? '' : ` (${reason})`}; ${until}`,
-      { hint: 'pdeploy lock status shows all of them' },
-    );
-  }
+  if (answer?.kind === 'held') throw heldBy(input.service, host, answer.lease);
   throw new RefusedError(NO_ANSWER, `${host} did not give its lease: ${describe(result)}`);
+}
+
+function heldBy(service: string, host: HostName, lease: LeaseObservation): RefusedError {
+  const { holder, deployment, expiresInMs, manual, reason } = lease;
+  const until = manual
+    ? 'held until it is released'
+    : `free in ${Math.ceil(expiresInMs / 1_000)} s if its holder is gone`;
+  return new RefusedError(
+    'PD3201',
+    `${holder} holds the lease of ${service} on ${host} for ${deployment}${reason === '' ? '' : ` (${reason})`}; ${until}`,
+    { hint: 'pdeploy lock status shows all of them' },
+  );
 }
 
 /** The host could not be asked, as opposed to: somebody else has its lease. */

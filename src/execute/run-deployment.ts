@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { finishRequest } from '../host/verbs/finish.ts';
 import { undoRequest } from '../host/verbs/undo.ts';
 import type { Event, EventBody, Outcome } from '../model/event.ts';
+import type { LeaseObservation } from '../model/facts.ts';
 import type { HostName } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
 import { isIdle, rolloutInput } from '../plan/rollout-input.ts';
@@ -47,6 +48,8 @@ export type DeploymentInput = {
   readonly former: (host: HostName, digest: string) => FormerRelease;
   readonly tools: (host: HostName) => readonly string[];
   readonly fleet: Fleet;
+  /** Leases that others held when the plan was made; of a resume they say nothing. */
+  readonly seenLeases?: ReadonlyMap<HostName, LeaseObservation>;
   readonly forks: number;
   readonly store: StateStore;
   readonly reporter: (deployment: string) => Promise<Reporter>;
@@ -94,6 +97,7 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
       hosts,
       mayMiss: plan.strategy.onUnreachable !== 'fail',
       isOver: (other) => isOver(store, other),
+      ...(input.seenLeases === undefined ? {} : { seen: input.seenLeases }),
       onAcquired: (host, epoch) => tell({ type: 'lease.acquired', host, epoch }),
       onLost: (host, holder) => tell({ type: 'lease.lost', host, holder }),
     });

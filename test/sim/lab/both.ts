@@ -71,9 +71,6 @@ class Run {
   async differences(steps: readonly Step[]): Promise<readonly string[]> {
     for (const [n, step] of steps.entries()) {
       const [real, model] = await this.#take(step);
-      await this.#client.sh(
-        `for n in 1 2 3 4; do flock -w 20 /var/lib/pdeploy/${this.#service}/.lock sleep 0.05; done; true`,
-      );
       await this.#model.settle();
       const pictures = [
         await ofHost(this.#client, this.#service, INSTANCE),

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Both, openBoth } from './both.ts';
 import { CHOSEN, randomSteps } from './sequences.ts';
 
-const SEQUENCES = 10;
+const SEQUENCES = 6;
 const LENGTH = 14;
 let both: Both;
 

@@ -74,6 +74,7 @@ function linkOf(target: string | undefined, durable: string): string {
 /** The same of a lab host, by a script that knows nothing of the agent. */
 export async function ofHost(client: Client, service: string, instance: string): Promise<Picture> {
   const { stdout } = await client.sh(`
+    sleep 0.05; flock -w 20 /var/lib/pdeploy/${service}/.lock sleep 0.1 2>/dev/null
     S=/var/lib/pdeploy/${service} I=$S/${instance} O=/opt/pdeploy/${service} unit=${service}@${instance}.service
     say() { printf '%s\\t%s\\n' "$1" "$2"; }
     say current "$(basename "$(readlink $O/${instance}/current || echo none)")"
