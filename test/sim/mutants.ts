@@ -73,13 +73,6 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: '  disk.sync(`${S}/lease`, S);',
   },
   {
-    name: 'a lease is given although another one holds',
-    from: 160,
-    file: `${AGENT}/lease.ts`,
-    is: "if (leaseHolds(call) && lease?.deployment !== call.text('deployment')) {",
-    becomes: "if (leaseHolds(call) && lease?.deployment === '') {",
-  },
-  {
     name: 'a pending record is not synced',
     from: 216,
     file: `${AGENT}/record.ts`,
