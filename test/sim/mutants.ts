@@ -250,7 +250,7 @@ const OF_PDEPLOY: readonly Mutant[] = [
     name: 'an error of the record is left to the transport',
     from: 157,
     file: '/src/execute/gate.ts',
-    is: '      broken = { error };\n      stop.abort();',
+    is: '      broken ??= { error };\n      stop.abort();',
     becomes: '      throw error;',
   },
   {

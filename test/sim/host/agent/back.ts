@@ -28,7 +28,7 @@ export function* doRollback(call: Call): Generator<Step, void, boolean> {
       sayEvidence(call, at);
       throw new Died('failed', 'the old release did not start again');
     }
-    yield* answer(call, at);
+    yield* answer(call, at, true);
     return;
   }
   if (disk.has(`${at.I}/committed.${call.op}`)) {
@@ -54,9 +54,10 @@ function* neverBegun(call: Call, at: Place): Generator<Step, void, boolean> {
   throw new Died('not-found', `there is no trial ${call.op} on ${at.unit}`);
 }
 
-function* answer(call: Call, at: Place): Generator<Step, void, boolean> {
+function* answer(call: Call, at: Place, again = false): Generator<Step, void, boolean> {
   const trial = readRecord(call.host, `${at.I}/rolledback.${call.op}`);
   sayEvidence(call, at);
+  if (again) call.say(`by ${trial?.by ?? ''}`);
   call.say(`restored ${trial?.from || '-'}`);
   if (call.number('stream', 0) > 0 && trial !== undefined && trial.from !== '')
     yield* stream(call, at, undefined, trial.from, 0);

@@ -71,7 +71,7 @@ function* answered(call: Call, name: string): Script {
   } catch (error) {
     if (error instanceof Unheard) return;
     if (error instanceof NoSpace) {
-      refuse(call, asked, 'failed', 'the agent stopped unexpectedly');
+      refuse(call, asked, 'no-space', 'no room left');
       return;
     }
     if (error instanceof Died) {
