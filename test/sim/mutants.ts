@@ -45,13 +45,6 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: '  if (fire === undefined) throw',
   },
   {
-    name: 'activate takes any epoch',
-    from: 816,
-    file: `${AGENT}/trial.ts`,
-    is: '  requireEpoch(call);\n  yield* carryOut(host, at);',
-    becomes: '  yield* carryOut(host, at);',
-  },
-  {
     name: 'no verb looks at the epoch',
     from: 725,
     file: `${AGENT}/lease.ts`,
@@ -141,13 +134,6 @@ const OF_THE_AGENT: readonly Mutant[] = [
     file: '/test/sim/host/recover.ts',
     is: "    if (state === 'committed' && !trial.done) {",
     becomes: "    if (state === 'committed' && trial.op === '') {",
-  },
-  {
-    name: 'a late request finds no trace of its rollback',
-    from: 535,
-    file: `${AGENT}/back.ts`,
-    is: '  disk.rename(`${at.I}/new.rolledback`, `${at.I}/rolledback.${call.op}`);',
-    becomes: '',
   },
   {
     name: 'a trial that is still going back is called back',
