@@ -46,7 +46,7 @@ function groupOf(fleet: Fleet, hosts: readonly FleetHost[]): Group {
 /** What a person does who comes back: resume, or where nothing had begun, the same rollout once more. */
 export async function goOn({ project, limit }: Group, rollout: readonly string[]): Promise<Ran> {
   const resumed = await project.pdeploy('resume');
-  if (!/PD5007|PD4013/.test(resumed.text)) return resumed;
+  if (!/PD5007|PD401[345]/.test(resumed.text)) return resumed;
   // A lease of the deployment that never began need not end by itself.
   await project.pdeploy('resume', '-i', 'lab', '--limit', limit);
   return await project.pdeploy(...rollout);

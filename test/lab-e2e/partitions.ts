@@ -90,7 +90,7 @@ async function comeBack(lane: Lane, limit: readonly string[], args: readonly str
   const { fleet, hosts } = lane;
   const operator = fleet.colleague(lane.name);
   const resumed = await operator.pdeploy('resume', ...limit);
-  if (/PD5007|PD4013/.test(resumed.text)) {
+  if (/PD5007|PD401[345]/.test(resumed.text)) {
     const settled = await operator.pdeploy('resume', '-i', 'lab', ...limit);
     expect([0, 3, 5], settled.text).toContain(settled.code);
   }

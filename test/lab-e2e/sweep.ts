@@ -66,7 +66,7 @@ export async function openSweep() {
     /** What a person does who comes back: resume, or where nothing had begun, the rollout once more. */
     goOn: async (...args: string[]): Promise<Ran> => {
       const resumed = await fleet.pdeploy('resume');
-      if (!/PD5007|PD4013/.test(resumed.text)) return resumed;
+      if (!/PD5007|PD401[345]/.test(resumed.text)) return resumed;
       // Its lease is known to be ours, and need not end by itself.
       await fleet.pdeploy('resume', '-i', 'lab');
       return await fleet.rollout(label(), ...variables(), ...args);
