@@ -1,7 +1,6 @@
 import { EXIT, type ExitCode, RefusedError, UsageError } from '../errors.ts';
 import type { CompiledHost } from '../execute/compile.ts';
 import type { HookRunner } from '../execute/hooks.ts';
-import { leasesSeen } from '../execute/lease.ts';
 import type { Made } from '../execute/make-plan.ts';
 import { actor } from '../execute/origin.ts';
 import { rememberRelease } from '../execute/release-cache.ts';
@@ -101,9 +100,7 @@ export async function deploy(input: Deploy): Promise<ExitCode> {
     interruption: { stop: session.stops.stop, gone: session.stops.gone },
     keep: (host) => keptDigests(state, plan.service, host),
     kind: input.kind,
-    ...(input.resume === undefined
-      ? { seenLeases: leasesSeen(made.observations) }
-      : { resume: input.resume }),
+    ...(input.resume === undefined ? { seenLeases: made.observations } : { resume: input.resume }),
   });
   tell(result, input, jsonl);
   return result.exitCode;

@@ -20,6 +20,9 @@ export type Leases = {
   release(hosts: Iterable<HostName>): Promise<void>;
 };
 
+/** What an observation says of a lease: its newest epoch, and who has it. */
+export type SeenLease = Pick<Observation, 'epoch' | 'lease'>;
+
 type Input = {
   readonly fleet: Fleet;
   readonly service: string;
@@ -30,11 +33,8 @@ type Input = {
   readonly mayMiss: boolean;
   /** Whether the lease of a deployment may be taken over: it is over, and its controller is gone. */
   readonly isOver: (deployment: string) => boolean;
-  /**
-   * Leases that others held when the plan was made. Who has given one back since has changed the host since: the plan
-   * speaks of what is not there any more.
-   */
-  readonly seen?: ReadonlyMap<HostName, LeaseObservation>;
+  /** How it was when the plan was made. Whoever had a lease since has changed the host: what the plan speaks of is gone. */
+  readonly seen?: ReadonlyMap<HostName, SeenLease>;
   readonly onLost: (host: HostName, holder: string) => void;
   readonly onAcquired: (host: HostName, epoch: number) => void;
 };
@@ -50,7 +50,7 @@ export async function acquireLeases(input: Input): Promise<Leases> {
   const epochs = new Map<HostName, number>();
   const sorted = [...input.hosts].sort((a, b) => (a < b ? -1 : 1));
   for (const host of sorted) {
-    const lease = input.seen?.get(host);
+    const lease = input.seen?.get(host)?.lease;
     if (lease !== undefined && lease.deployment !== input.deployment && !input.isOver(lease.deployment))
       throw heldBy(input.service, host, lease);
   }
@@ -97,16 +97,8 @@ export async function acquireLeases(input: Input): Promise<Leases> {
   };
 }
 
-/** The leases among what was seen of the hosts. */
-export function leasesSeen(
-  observations: ReadonlyMap<HostName, Observation>,
-): ReadonlyMap<HostName, LeaseObservation> {
-  return new Map(
-    [...observations].flatMap(([host, { lease }]) => (lease === undefined ? [] : [[host, lease] as const])),
-  );
-}
-
-async function acquireOne(input: Input, host: HostName, seenEpoch?: number): Promise<number> {
+async function acquireOne(input: Input, host: HostName, heldEpoch?: number): Promise<number> {
+  const seenEpoch = input.seen?.get(host)?.epoch;
   const request = leaseRequest({
     opId: `lease-${input.deployment}`,
     service: input.service,
@@ -115,16 +107,26 @@ async function acquireOne(input: Input, host: HostName, seenEpoch?: number): Pro
     ttlSeconds: LEASE_TTL_S,
     manual: false,
     reason: '',
-    ...(seenEpoch === undefined ? { action: 'acquire' } : { action: 'takeover', seenEpoch }),
+    ...(heldEpoch === undefined
+      ? { action: 'acquire', ...(seenEpoch === undefined ? {} : { seenEpoch }) }
+      : { action: 'takeover', seenEpoch: heldEpoch }),
   });
   const result = await input.fleet.link(host).call(request, { deadlineMs: DEADLINE_MS, retryForMs: 5_000 });
   const reply = replyOf(result);
   const answer = reply === undefined ? undefined : decodeLeaseReply(reply);
   if (answer?.kind === 'granted') return answer.epoch;
-  const held = answer?.kind === 'held' && seenEpoch === undefined ? answer.lease : undefined;
+  const held = answer?.kind === 'held' && heldEpoch === undefined ? answer.lease : undefined;
   if (held !== undefined && !held.manual && input.isOver(held.deployment))
     return await acquireOne(input, host, held.epoch);
   if (answer?.kind === 'held') throw heldBy(input.service, host, answer.lease);
+  if (answer?.kind === 'fenced')
+    throw new RefusedError(
+      'PD3204',
+      `somebody else had the lease of ${input.service} on ${host} since this plan was made`,
+      {
+        hint: 'nothing has been changed; run it again for a plan of what is there now',
+      },
+    );
   throw new RefusedError(NO_ANSWER, `${host} did not give its lease: ${describe(result)}`);
 }
 

@@ -3,7 +3,6 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { finishRequest } from '../host/verbs/finish.ts';
 import { undoRequest } from '../host/verbs/undo.ts';
 import type { Event, EventBody, Outcome } from '../model/event.ts';
-import type { LeaseObservation } from '../model/facts.ts';
 import type { HostName } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
 import { isIdle, rolloutInput } from '../plan/rollout-input.ts';
@@ -21,7 +20,7 @@ import { anchorNow } from './audit.ts';
 import type { DeploymentContext, FormerRelease } from './deployment-context.ts';
 import type { Fleet } from './fleet.ts';
 import type { HookRunner } from './hooks.ts';
-import { acquireLeases, describe, fencedBy, type Leases } from './lease.ts';
+import { acquireLeases, describe, fencedBy, type Leases, type SeenLease } from './lease.ts';
 import { prepareHost } from './prepare-host.ts';
 import { recheckInstance } from './recheck-instance.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -49,7 +48,7 @@ export type DeploymentInput = {
   readonly tools: (host: HostName) => readonly string[];
   readonly fleet: Fleet;
   /** Leases that others held when the plan was made; of a resume they say nothing. */
-  readonly seenLeases?: ReadonlyMap<HostName, LeaseObservation>;
+  readonly seenLeases?: ReadonlyMap<HostName, SeenLease>;
   readonly forks: number;
   readonly store: StateStore;
   readonly reporter: (deployment: string) => Promise<Reporter>;

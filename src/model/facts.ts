@@ -95,6 +95,8 @@ export type Observation = {
   readonly signing: SigningObservation;
   readonly instances: ReadonlyMap<string, InstanceObservation>;
   readonly releases: readonly ReleaseObservation[];
+  /** The newest epoch of its lease that was given out, to whomever; 0 before the first. */
+  readonly epoch: number;
   readonly lease?: LeaseObservation;
   readonly answers: ReadonlyMap<string, Answer>;
 };

@@ -90,6 +90,7 @@ export function observation(
     signing: { keys: [], version: '' },
     releases: [release(OLD)],
     answers: new Map(),
+    epoch: 0,
     ...rest,
     facts: {
       host: 'x',

@@ -1,6 +1,5 @@
 import type { ExitCode } from '../../src/errors.ts';
 import { openFleet } from '../../src/execute/fleet.ts';
-import { leasesSeen } from '../../src/execute/lease.ts';
 import { type Made, makePlan } from '../../src/execute/make-plan.ts';
 import { refuseOvertaken } from '../../src/execute/overtaken.ts';
 import { type DeploymentResult, runDeployment } from '../../src/execute/run-deployment.ts';
@@ -109,7 +108,7 @@ export async function deploy(
       keep: (host) =>
         [plan.hosts.find((h) => h.host === host)?.instances[0]?.from ?? ''].filter((d) => d !== ''),
       kind: 'rollout',
-      ...(job.resume === undefined ? { seenLeases: leasesSeen(made.observations) } : { resume: job.resume }),
+      ...(job.resume === undefined ? { seenLeases: made.observations } : { resume: job.resume }),
     });
     await fleet.close();
     return { kind: 'done', result };

@@ -4,10 +4,3 @@ export const GAPS: readonly RegExp[] = [
   /^event\.(lease\.lost|prepare\.failed|host\.skipped|host\.deferred|revert\.failed|deployment\.stopping|note) /,
   /^step\.(never\.write|undo\.drop|lease\.release|settle\.clean) /,
 ];
-
-/**
- * Seeds that break a rule for a known reason, which is open: a plan is not looked at again when a whole deployment of
- * somebody else has begun and ended between the look at the hosts and the lease, and its rollback then counts as old
- * what is new.
- */
-export const OPEN_SEEDS: readonly number[] = [15_789];

@@ -51,12 +51,17 @@ write_lease() {
   sync "$S/lease" "$S/epoch" "$S"
 }
 
+# The newest epoch that was given out, in $last; 0: none yet. After read_lease.
+read_epoch() {
+  last=0
+  [ ! -s "$S/epoch" ] || read -r last <"$S/epoch"
+  case $last in '' | *[!0-9]*) last=0 ;; esac
+  [ -z "$l_epoch" ] || [ "$l_epoch" -le "$last" ] || last=$l_epoch
+}
+
 next_epoch() {
-  epoch=0
-  [ ! -s "$S/epoch" ] || read -r epoch <"$S/epoch"
-  case $epoch in '' | *[!0-9]*) epoch=0 ;; esac
-  [ -z "$l_epoch" ] || [ "$l_epoch" -le "$epoch" ] || epoch=$l_epoch
-  epoch=$((epoch + 1))
+  read_epoch
+  epoch=$((last + 1))
   printf '%s\n' "$epoch" >"$S/epoch.new"
   mv -T "$S/epoch.new" "$S/epoch"
 }
@@ -71,6 +76,11 @@ do_lease() {
       if lease_holds && [ "$l_dep" != "$dep" ]; then
         say_lease
         die held "deployment $l_dep holds $svc"
+      fi
+      # Whoever had it since the host was looked at may have left nothing of what was seen.
+      if [ -n "$seen" ] && [ "$l_dep" != "$dep" ]; then
+        read_epoch
+        [ "$last" = "$seen" ] || die fenced "the lease of $svc was given to others since: epoch $last, seen $seen"
       fi
       next_epoch
       write_lease

@@ -9,6 +9,8 @@ do_observe() {
   step=releases
   say_releases
   if lease_holds; then say_lease; fi
+  read_epoch
+  say "epoch $last"
   step=queries
   say_answers
 }

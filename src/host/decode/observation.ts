@@ -27,6 +27,7 @@ export function decodeObservation(lines: readonly string[], context: Observation
     signing: decodeSigning(lines),
     instances: decodeInstances(lines, context.service),
     releases: lines.flatMap(decodeRelease),
+    epoch: Number(value(lines, 'epoch ') || 0),
     ...(lease === undefined ? {} : { lease }),
     answers: decodeAnswers(lines, context.queries),
   };

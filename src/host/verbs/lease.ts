@@ -12,6 +12,8 @@ export type LeaseInput = { readonly opId: string; readonly service: string; read
       /** A person's lock: it does not expire, not even by a reboot. */
       readonly manual: boolean;
       readonly reason: string;
+      /** Refused as fenced when anybody else was given a newer one since. */
+      readonly seenEpoch?: number;
     }
   | {
       /** Takes the lease whoever holds it, provided that its epoch is still the one that was seen. */
@@ -48,7 +50,7 @@ export function leaseRequest(input: LeaseInput): AgentRequest {
       ['manual', input.manual ? 1 : 0],
       ['reason', token(input.reason)],
     );
-  if (input.action === 'takeover') fields.push(['seen', input.seenEpoch]);
+  if ('seenEpoch' in input && input.seenEpoch !== undefined) fields.push(['seen', input.seenEpoch]);
   return agentRequest('lease', input.opId, fields);
 }
 

@@ -74,6 +74,35 @@ test('a held lease is told with its holder; the same deployment gets it again wi
   expect(await release('b', second + 1)).toEqual({ kind: 'released' });
 });
 
+test('whoever looked before somebody else had it is refused, and gets it after another look', async () => {
+  await release(world.deployment, world.epoch);
+  const epoch = await epochOf(acquire('before'));
+  await release('before', epoch);
+  const look = (deployment: string, seenEpoch: number) =>
+    lease({
+      opId: freshId(),
+      service: SERVICE,
+      deployment,
+      action: 'acquire',
+      holder: 'x',
+      ttlSeconds: 60,
+      manual: false,
+      reason: '',
+      seenEpoch,
+    });
+  const between = await epochOf(look('between', epoch));
+  await release('between', between);
+  expect(await look('late', epoch)).toMatchObject({
+    kind: 'fenced',
+    message: expect.stringContaining('given to others'),
+  });
+  const late = await epochOf(look('late', between));
+  // Its answer was lost: asked again it is the same deployment.
+  const again = await epochOf(look('late', between));
+  expect(again).toBeGreaterThan(late);
+  await release('late', again);
+});
+
 test('many at once: one gets it', async () => {
   const results = await Promise.all(['p', 'q', 'r', 's', 't'].map((name) => acquire(name)));
   expect(results.filter((result) => result?.kind === 'granted')).toHaveLength(1);

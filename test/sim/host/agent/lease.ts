@@ -81,11 +81,16 @@ function* writeLease(call: Call, epoch: number, from: Call | Lease): Generator<S
   disk.sync(`${S}/lease`, `${S}/epoch`, S);
 }
 
+/** The newest that was given out; 0: none yet. */
+export function lastEpoch(call: Call): number {
+  const stored = Number((call.host.disk.read(`${call.place().S}/epoch`) ?? '').trim() || 0);
+  return Math.max(stored, readLease(call)?.epoch ?? 0);
+}
+
 function* nextEpoch(call: Call): Generator<Step, number, boolean> {
   const { disk } = call.host;
   const { S } = call.place();
-  const stored = Number((disk.read(`${S}/epoch`) ?? '').trim() || 0);
-  const epoch = Math.max(stored, readLease(call)?.epoch ?? 0) + 1;
+  const epoch = lastEpoch(call) + 1;
   yield* step('epoch.write');
   disk.write(`${S}/epoch.new`, `${epoch}\n`);
   yield* step('epoch.rename');
@@ -106,6 +111,15 @@ function* grant(call: Call): Generator<Step, void, boolean> {
   call.say(`epoch ${epoch}`);
 }
 
+/** Whoever had the lease since the host was looked at may have left nothing of what was seen. */
+function refuseMoved(call: Call): void {
+  const last = lastEpoch(call);
+  const seen = call.number('seen', 0);
+  if (last === seen) return;
+  const why = `was given to others since: epoch ${last}, seen ${seen}`;
+  throw new Died('fenced', `the lease of ${call.text('service')} ${why}`);
+}
+
 export function* doLease(call: Call): Generator<Step, void, boolean> {
   call.need('service', 'deployment', 'action');
   yield* call.mustLock();
@@ -117,6 +131,7 @@ export function* doLease(call: Call): Generator<Step, void, boolean> {
         sayLease(call);
         throw new Died('held', `deployment ${lease?.deployment} holds ${call.text('service')}`);
       }
+      if (call.text('seen') !== '' && lease?.deployment !== call.text('deployment')) refuseMoved(call);
       yield* grant(call);
       break;
     case 'takeover': {

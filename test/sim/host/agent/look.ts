@@ -7,7 +7,7 @@ import { sayEvidence } from './back.ts';
 import { type Call, step } from './call.ts';
 import { finishCommit } from './commit.ts';
 import { settleOverdue } from './ended.ts';
-import { leaseHolds, sayLease } from './lease.ts';
+import { lastEpoch, leaseHolds, sayLease } from './lease.ts';
 import { pendingOf, readProgress, readRecord } from './record.ts';
 import { currentOf, readRelease } from './units.ts';
 
@@ -41,6 +41,7 @@ export function* doObserve(call: Call): Generator<Step, void, boolean> {
     call.say(`release ${digest} ${release === undefined ? 0 : 1} ${release?.meta ?? '{}'}`);
   }
   if (leaseHolds(call)) sayLease(call);
+  call.say(`epoch ${lastEpoch(call)}`);
 }
 
 /** The durable release; of a commit that was decided and not carried out yet the new one. */
