@@ -171,3 +171,13 @@ function watched(world: ControllerWorld, process: Process, { store }: Operator):
 export function codeOf(ending: Ending): ExitCode | undefined {
   return ending.kind === 'done' ? ending.result.exitCode : undefined;
 }
+
+/** How it ended, for the trace. */
+export function wordsOf(ending: Ending): string {
+  if (ending.kind === 'done') return `${ending.result.outcome} ${codeOf(ending)}`;
+  if (ending.kind === 'nothing') return 'nothing to do';
+  if (ending.kind === 'settled')
+    return ending.failed.length === 0 ? 'settled' : `not settled: ${ending.failed.join('; ')}`;
+  const { error } = ending;
+  return `threw ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
+}

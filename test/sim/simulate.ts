@@ -6,12 +6,11 @@ import { StateError } from '../../src/state/errors.ts';
 import type { StateStore } from '../../src/state/port.ts';
 import { isClean, isOpen, isWhole, pictureOf } from './aftermath.ts';
 import { Clock, type Process } from './clock.ts';
-import { codeOf, deploy, type Ending, Killed, type Operator, settle } from './controller.ts';
+import { deploy, type Ending, Killed, type Operator, settle, wordsOf } from './controller.ts';
 import { type Fault, type MessageFault, pairOf } from './faults.ts';
 import { bootHost, inventoryHost } from './fleet.ts';
 import { enter } from './globals.ts';
 import type { Blow, Effect, Host, HostWorld } from './host/host.ts';
-import { place } from './host/paths.ts';
 import { bootServices } from './host/recover.ts';
 import type { Job } from './host/step.ts';
 import { Judge } from './judge.ts';
@@ -21,7 +20,7 @@ import { openRecord } from './records.ts';
 import { type Releases, type ReleaseText, SERVICE, UNIT } from './releases.ts';
 import type { Broken } from './rules.ts';
 import { type Scenario, scenarioOf } from './scenario.ts';
-import type { Spot } from './spot.ts';
+import { type Spot, spotsOf } from './spot.ts';
 
 export type Run = {
   readonly seed: number;
@@ -398,17 +397,4 @@ class Simulation {
 
 function time(clock: Clock): string {
   return clock.now.toFixed(0).padStart(8);
-}
-
-function wordsOf(ending: Ending): string {
-  if (ending.kind === 'done') return `${ending.result.outcome} ${codeOf(ending)}`;
-  if (ending.kind === 'nothing') return 'nothing to do';
-  if (ending.kind === 'settled')
-    return ending.failed.length === 0 ? 'settled' : `not settled: ${ending.failed.join('; ')}`;
-  const { error } = ending;
-  return `threw ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`;
-}
-
-function spotsOf(model: ModelHost, host: Host, known: ReadonlySet<string>): Spot[] {
-  return model.instances.map(({ id, name }) => ({ id, host, at: place(SERVICE, name), known }));
 }

@@ -1,5 +1,7 @@
+import type { Host as ModelHost } from '../../src/model/host.ts';
 import type { Host } from './host/host.ts';
-import type { Place } from './host/paths.ts';
+import { type Place, place } from './host/paths.ts';
+import { SERVICE } from './releases.ts';
 
 /** An instance where it lies. */
 export type Spot = {
@@ -10,3 +12,7 @@ export type Spot = {
   /** Digests of the releases of this story. */
   readonly known: ReadonlySet<string>;
 };
+
+export function spotsOf(model: ModelHost, host: Host, known: ReadonlySet<string>): Spot[] {
+  return model.instances.map(({ id, name }) => ({ id, host, at: place(SERVICE, name), known }));
+}
