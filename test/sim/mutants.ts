@@ -55,8 +55,8 @@ const OF_THE_AGENT: readonly Mutant[] = [
     name: 'the epoch begins anew with every lease',
     from: 1,
     file: `${AGENT}/lease.ts`,
-    is: 'const epoch = Math.max(stored, readLease(call)?.epoch ?? 0) + 1;',
-    becomes: 'const epoch = Math.min(stored, 0) + 1;',
+    is: '  return Math.max(stored, readLease(call)?.epoch ?? 0);',
+    becomes: '  return Math.min(stored, 0);',
   },
   {
     name: 'the epoch is not synced',
@@ -136,13 +136,6 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: "    if (state === 'committed' && trial.op === '') {",
   },
   {
-    name: 'a trial that is still going back is called back',
-    from: 1011,
-    file: `${AGENT}/ended.ts`,
-    is: '  const restored = yield* awaitRestored(call, at);\n',
-    becomes: "  const restored: string | undefined = '1';\n",
-  },
-  {
     name: 'a trial begins before the commit that it builds on is carried out',
     from: 725,
     file: `${AGENT}/trial.ts`,
@@ -217,13 +210,6 @@ const OF_PDEPLOY: readonly Mutant[] = [
     file: '/src/rollout/halt.ts',
     is: "  if (state.leaseLost !== undefined) return { why: 'lease', cause: state.leaseLost };",
     becomes: '',
-  },
-  {
-    name: 'a lease is never renewed',
-    from: 816,
-    file: '/src/execute/lease.ts',
-    is: 'const RENEW_EVERY_MS = 30_000;',
-    becomes: 'const RENEW_EVERY_MS = 3_000_000;',
   },
   {
     name: 'a resume does not ask who was there meanwhile',
