@@ -64,10 +64,14 @@ do_activate() {
   watch_trial "$switched"
 }
 
-# A unit that was started often is refused by its start limit. What it did before says nothing about this release.
+# A unit that was started often is refused by its start limit. What it did before says nothing about this release. One
+# that had failed before keeps its result (systemd 252), but a start of ours would have set its restarts to 0.
 start_again() {
   show_unit
-  [ "$u_result" = start-limit-hit ] || return 0
+  case $u_result/$u_active/$u_restarts in
+    start-limit-hit/* | */failed/[1-9]*) ;;
+    *) return 0 ;;
+  esac
   systemctl reset-failed -- "$unit" 2>/dev/null || return 0
   timeout "$stop" systemctl start -- "$unit" 2>/dev/null || :
 }
