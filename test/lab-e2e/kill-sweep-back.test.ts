@@ -8,7 +8,7 @@ beforeAll(async () => {
 });
 afterAll(() => sweep.end());
 
-const BAD = ['-e', 'fault={"never_ready":true}', '--healthy-deadline', '2s'];
+const BAD = ['-e', 'fault={"never_ready":true}', '--healthy-deadline', '3s'];
 
 describe.runIf(hasFaults())('a bad release', () => {
   test.each(bothSides(ON_THE_WAY_BACK))(
