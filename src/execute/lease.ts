@@ -147,11 +147,11 @@ export function isNoAnswer(error: unknown): error is RefusedError {
   return error instanceof RefusedError && error.code === NO_ANSWER;
 }
 
-/** Who has the host instead, in the words of its refusal; undefined when this is no such refusal. */
+/** Who has the host instead, '' when nobody has any more; undefined when this is no such refusal. */
 export function fencedBy(result: CallResult): string | undefined {
   const reply = replyOf(result);
   const answer = reply === undefined ? undefined : decodeLeaseReply(reply);
-  return answer?.kind === 'fenced' ? (answer.lease?.holder ?? answer.message) : undefined;
+  return answer?.kind === 'fenced' ? (answer.lease?.holder ?? '') : undefined;
 }
 
 async function renew(input: Input, host: HostName, epoch: number): Promise<void> {
@@ -166,7 +166,7 @@ async function renew(input: Input, host: HostName, epoch: number): Promise<void>
   const reply = replyOf(await input.fleet.link(host).call(request, { deadlineMs: DEADLINE_MS }));
   const answer = reply === undefined ? undefined : decodeLeaseReply(reply);
   if (answer?.kind === 'held') input.onLost(host, answer.lease.holder);
-  if (answer?.kind === 'fenced') input.onLost(host, answer.lease?.holder ?? answer.message);
+  if (answer?.kind === 'fenced') input.onLost(host, answer.lease?.holder ?? '');
 }
 
 async function releaseAll(input: Input, epochs: ReadonlyMap<HostName, number>): Promise<void> {

@@ -47,8 +47,8 @@ export const EVENT_REFERENCE: Reference = {
     fields: { host: HOST, epoch: 'fencing number: the host refuses a lower one' },
   },
   'lease.lost': {
-    says: 'Another controller has taken the lease of a host over. Nothing more is done there.',
-    fields: { host: HOST, holder: 'who has it now' },
+    says: 'A host does not hold its lease for this deployment any more. Nothing more is done there.',
+    fields: { host: HOST, holder: 'who has it now; empty when nobody has' },
   },
   'prepare.started': {
     says: 'A host gets the release. Nothing that runs is touched.',

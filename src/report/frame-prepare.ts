@@ -57,7 +57,8 @@ function leftOutRow(host: HostView, options: Layout, width: number): Row {
 export function warningRows(view: View, options: Layout, most: number): readonly Row[] {
   const rows: Row[] = [];
   if (view.leaseLostTo !== undefined) {
-    rows.push(row({ glyph: 'failed', label: 'lease', name: `taken over by ${view.leaseLostTo}` }, options));
+    const name = view.leaseLostTo === '' ? 'gone' : `taken over by ${view.leaseLostTo}`;
+    rows.push(row({ glyph: 'failed', label: 'lease', name }, options));
   }
   for (const warning of view.warnings.slice(rows.length - most)) {
     const text = warning.host === undefined ? warning.text : `${warning.host}: ${warning.text}`;

@@ -74,7 +74,12 @@ export function sayEvent(before: View, event: Event): Said | undefined {
     case 'lease.acquired':
       return { who: event.host, verb: 'lease', text: `ok epoch ${event.epoch}` };
     case 'lease.lost':
-      return { who: event.host, verb: 'lease', text: `LOST to ${event.holder}`, tone: 'bad' };
+      return {
+        who: event.host,
+        verb: 'lease',
+        text: event.holder === '' ? 'LOST' : `LOST to ${event.holder}`,
+        tone: 'bad',
+      };
     case 'prepare.started':
       return undefined;
     case 'prepare.finished': {

@@ -59,11 +59,15 @@ function apply(state: DeploymentState, event: Event): DeploymentState {
       return { ...state, finished: { outcome: event.outcome, cause: event.cause } };
     case 'lease.lost':
       return state.leaseLost === undefined
-        ? { ...state, leaseLost: `the lease of ${event.host} is held by ${event.holder}` }
+        ? { ...state, leaseLost: lostTo(event.host, event.holder) }
         : state;
     default:
       return state;
   }
+}
+
+function lostTo(host: string, holder: string): string {
+  return holder === '' ? `the lease of ${host} is gone` : `the lease of ${host} is held by ${holder}`;
 }
 
 /** Only what was interrupted can go on. */
