@@ -44,7 +44,7 @@ export function refuseOvertaken(
 }
 
 /** Releases that it can be on if nobody but this deployment and its guards was there. */
-function possible({ status, from, to }: InstanceState): readonly string[] {
+function possible({ status, from, to, restored }: InstanceState): readonly string[] {
   switch (status) {
     case 'committed':
     case 'current':
@@ -53,6 +53,8 @@ function possible({ status, from, to }: InstanceState): readonly string[] {
     case 'skipped':
     case 'reverted':
       return [from];
+    case 'failed':
+      return restored ? [from] : [from, to];
     default:
       return [from, to];
   }
