@@ -60,10 +60,10 @@ const OF_THE_AGENT: readonly Mutant[] = [
   },
   {
     name: 'the epoch is not synced',
-    from: 381,
+    from: 516909,
     file: `${AGENT}/lease.ts`,
-    is: '  disk.sync(`${S}/lease`, `${S}/epoch`, S);',
-    becomes: '  disk.sync(`${S}/lease`, S);',
+    is: '  disk.sync(`${S}/epoch.new`);',
+    becomes: '',
   },
   {
     name: 'a pending record is not synced',

@@ -47,8 +47,7 @@ write_lease() {
   boot_id
   printf '%s %s %s %s %s %s %s\n' "$epoch" "$dep" "$boot" "$((now + ttl * 100))" "$manual" "$holder" "$reason" >"$S/lease.new"
   mv -T "$S/lease.new" "$S/lease"
-  # The epoch too: a power cut that empties it, and a lease that was released since, would give the same one out again.
-  sync "$S/lease" "$S/epoch" "$S"
+  sync "$S/lease" "$S"
 }
 
 # The newest epoch that was given out, in $last; 0: none yet. After read_lease.
@@ -63,6 +62,8 @@ next_epoch() {
   read_epoch
   epoch=$((last + 1))
   printf '%s\n' "$epoch" >"$S/epoch.new"
+  # Without that a power cut may keep the rename and lose the number, and an epoch would be given out twice.
+  sync "$S/epoch.new"
   mv -T "$S/epoch.new" "$S/epoch"
 }
 

@@ -78,7 +78,7 @@ function* writeLease(call: Call, epoch: number, from: Call | Lease): Generator<S
   yield* step('lease.rename');
   disk.rename(`${S}/lease.new`, `${S}/lease`);
   yield* step('lease.sync');
-  disk.sync(`${S}/lease`, `${S}/epoch`, S);
+  disk.sync(`${S}/lease`, S);
 }
 
 /** The newest that was given out; 0: none yet. */
@@ -93,6 +93,7 @@ function* nextEpoch(call: Call): Generator<Step, number, boolean> {
   const epoch = lastEpoch(call) + 1;
   yield* step('epoch.write');
   disk.write(`${S}/epoch.new`, `${epoch}\n`);
+  disk.sync(`${S}/epoch.new`);
   yield* step('epoch.rename');
   disk.rename(`${S}/epoch.new`, `${S}/epoch`);
   return epoch;
