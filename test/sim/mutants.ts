@@ -122,6 +122,21 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: '',
   },
   {
+    name: 'who finds that it has to go back does not look whether another has',
+    from: 500363,
+    file: `${AGENT}/back.ts`,
+    is: '  const restored = (yield* awaitRestored(call, at, by)) ?? (yield* goBack(call, at, by));',
+    becomes:
+      '  yield* restoreLock(at, 120);\n  const restored = yield* goBack(call, at, by);\n  yield* restoreUnlock(at);',
+  },
+  {
+    name: 'a way back that no disk had room to record is forgotten',
+    from: 38638,
+    file: `${AGENT}/back.ts`,
+    is: "  if (restored !== '') noteRestored(call, at, restored);",
+    becomes: "  if (restored !== '') return '';",
+  },
+  {
     name: 'a boot leaves the trials of the boot before',
     from: 14,
     file: '/test/sim/host/recover.ts',

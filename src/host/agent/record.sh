@@ -108,6 +108,6 @@ prune_records() {
   ls -1t -- "$@" 2>/dev/null | tail -n +21 | while read -r file; do
     old=${file##*/}
     old=${old#*.}
-    rm -f -- "$file" "$I/evidence.$old" "$I/extended.$old"
+    rm -f -- "$file" "$I/evidence.$old" "$I/extended.$old" "${L%/*}/restored.$old"
   done
 }

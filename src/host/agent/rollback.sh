@@ -46,12 +46,29 @@ never_begun() {
 roll_back() {
   mv -T "$I/pending.$op" "$I/rolledback.$op" 2>/dev/null || return 1
   note "by $1"
-  restore_lock 120 || :
-  go_back "$1"
+  # Who finds the rename may be faster to the lock: what it has brought back is not restarted once more.
+  await_restored "$1" || go_back "$1"
+  [ "$1" = controller ] && [ "$t_restored" = 0 ] || return 0
+  say_evidence
+  die failed 'the old release did not start again'
 }
 
 # Beside the rename all that is written is told for others: on a full disk the old release comes back without.
 note() { say "$1" >>"$I/rolledback.$op" || :; } 2>/dev/null
+
+# What no disk had room for is known in /run, until a boot: the old release must not be restarted for a second time.
+note_restored() {
+  note "restored $1"
+  read_record "$I/rolledback.$op"
+  [ -n "$t_restored" ] || say "$1" >"${L%/*}/restored.$op"
+} 2>/dev/null
+
+read_unnoted() {
+  [ -z "$t_restored" ] && [ -e "${L%/*}/restored.$op" ] || return 0
+  read -r restored <"${L%/*}/restored.$op" || :
+  note_restored "${restored:-0}"
+  t_restored=${restored:-0}
+}
 
 # Held as long as a rollback works: who gets it and finds no `restored` line has to do it again.
 restore_lock() {
@@ -59,11 +76,12 @@ restore_lock() {
   flock -w "$1" 8
 }
 
-# Whoever was first may still be at it, or has died of it. In $t_restored is how it ended.
+# Whoever was first may still be at it, or has died of it. In $t_restored is how it ended. By $1 where no record says it.
 await_restored() {
   restore_lock 120 || return 1
   read_record "$I/rolledback.$op"
-  [ -n "$t_restored" ] || go_back "${t_by:-controller}"
+  read_unnoted
+  [ -n "$t_restored" ] || go_back "${t_by:-${1:-controller}}"
 }
 
 go_back() {
@@ -81,7 +99,7 @@ go_back() {
   step=restart
   restored=1
   [ "$1" = reboot ] || restart_old || restored=0
-  note "restored $restored"
+  note_restored "$restored"
   t_by=$1 t_restored=$restored
   stop_guard_later
   [ "$1" = controller ] || return 0

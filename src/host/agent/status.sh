@@ -16,6 +16,7 @@ do_status() {
     return 0
   fi
   if read_record "$I/rolledback.$op"; then
+    read_unnoted
     say "trial rolledback ${t_by:-controller} ${t_restored:--}"
     say_evidence
     return 0

@@ -70,6 +70,63 @@ test('the same operation twice at once switches once', async () => {
   expect(await world.page('7401')).toBe('one');
 });
 
+test('who goes back first and gets the lock second does not restart what the other has brought back', async () => {
+  const { opId } = await world.activate({ instance: '7401', from: one, to: two });
+  const before = await restarts();
+  const dir = `/var/lib/pdeploy/${SERVICE}/7401`;
+  const guard = await world.client.sh(
+    `flock ${dir}/.restore sleep 60 >/dev/null 2>&1 & echo $!
+     setsid /usr/local/libexec/pdeploy-agent guard ${SERVICE} 7401 ${opId} - >/dev/null 2>&1 & echo $!
+     n=0
+     until [ -e ${dir}/rolledback.${opId} ] && pgrep -g $! -x flock >/dev/null || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+     pkill -STOP -g $!`,
+  );
+  const [holder, stopped] = guard.stdout.trim().split('\n');
+  const back = world.rollback(opId, '7401');
+  await world.client.sh(
+    `n=0
+     until [ "$(pgrep -c -x flock)" -ge 3 ] || [ $n = 100 ]; do sleep 0.05; n=$((n + 1)); done
+     pkill -P ${holder}`,
+  );
+  expect(await back).toMatchObject({ kind: 'ok' });
+  expect(await restarts()).toBe(before + 1);
+  await world.client.sh(
+    `pkill -CONT -g ${stopped}
+     n=0
+     while pgrep -g ${stopped} >/dev/null && [ $n -lt 200 ]; do sleep 0.05; n=$((n + 1)); done`,
+  );
+  expect(await restarts()).toBe(before + 1);
+  expect(await world.page('7401')).toBe('one');
+});
+
+test('a way back that no disk has room to record is not gone once more', async () => {
+  const { opId } = await world.activate({ instance: '7401', from: one, to: two });
+  const before = await restarts();
+  const dir = `/var/lib/pdeploy/${SERVICE}/7401`;
+  await world.client.sh(
+    `cp -a ${dir} /run/copy && mount -t tmpfs -o size=256k disk ${dir} && cp -a /run/copy/. ${dir}
+     # The record fills its page: what is added to it needs room.
+     printf 'pad %s\\n' "$(head -c $((4091 - $(stat -c %s ${dir}/pending.${opId}))) /dev/zero | tr '\\0' x)" >>${dir}/pending.${opId}
+     dd if=/dev/zero of=${dir}/filler bs=4k count=100 2>/dev/null`,
+  );
+  try {
+    const record = () => world.client.sh(`cat ${dir}/rolledback.${opId}`).then(({ stdout }) => stdout);
+    must(await world.rollback(opId, '7401'));
+    expect(await record()).not.toContain('restored');
+    must(await world.rollback(opId, '7401'));
+    expect(await world.status(opId, '7401')).toMatchObject({ kind: 'rolled-back', restored: true });
+    expect(await restarts()).toBe(before + 1);
+    await world.client.sh(`rm ${dir}/filler`);
+    must(await world.rollback(opId, '7401'));
+    expect(await record()).toContain('restored 1');
+    expect(await restarts()).toBe(before + 1);
+  } finally {
+    await world.client.sh(
+      `rm -rf /run/copy; cp -a ${dir} /run/copy; umount -l ${dir}; rm -rf ${dir}; mv /run/copy ${dir}`,
+    );
+  }
+});
+
 test('two operations at once: one switches, the other is told of it', async () => {
   const [a, b] = await Promise.all([
     world.activate({ instance: '7401', from: one, to: two, streamSeconds: 1, whole: true }),

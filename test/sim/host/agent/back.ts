@@ -78,9 +78,11 @@ export function* rollBack(call: Call, at: Place, by: By): Generator<Step, boolea
   });
   yield* step('rollback.by');
   call.sayInto(`${at.I}/rolledback.${call.op}`, `by ${by}\n`);
-  yield* restoreLock(at, 120);
-  yield* goBack(call, at, by);
-  yield* restoreUnlock(at);
+  const restored = (yield* awaitRestored(call, at, by)) ?? (yield* goBack(call, at, by));
+  if (by === 'controller' && restored === '0') {
+    sayEvidence(call, at);
+    throw new Died('failed', 'the old release did not start again');
+  }
   return true;
 }
 
@@ -93,11 +95,30 @@ export function* restoreUnlock(at: Place): Generator<Step, void, boolean> {
 }
 
 /** Whoever was first may still be at it, or has died of it. Undefined when it takes too long. */
-export function* awaitRestored(call: Call, at: Place): Generator<Step, string | undefined, boolean> {
+export function* awaitRestored(
+  call: Call,
+  at: Place,
+  first: By = 'controller',
+): Generator<Step, string | undefined, boolean> {
   if (!(yield* restoreLock(at, 120))) return undefined;
   const trial = readRecord(call.host, `${at.I}/rolledback.${call.op}`);
-  const restored = trial?.restored || (yield* goBack(call, at, trial?.by || 'controller'));
+  const restored = trial?.restored || unnoted(call, at) || (yield* goBack(call, at, trial?.by || first));
   yield* restoreUnlock(at);
+  return restored;
+}
+
+/** What no disk had room for is known in /run, until a boot. */
+function noteRestored(call: Call, at: Place, restored: string): void {
+  const file = `${at.I}/rolledback.${call.op}`;
+  call.sayInto(file, `restored ${restored}\n`);
+  if (readRecord(call.host, file)?.restored === '')
+    call.host.run.set(`${dirOf(at.L)}/restored.${call.op}`, restored);
+}
+
+/** '' when nothing is known there either. */
+export function unnoted(call: Call, at: Place): string {
+  const restored = call.host.run.get(`${dirOf(at.L)}/restored.${call.op}`) ?? '';
+  if (restored !== '') noteRestored(call, at, restored);
   return restored;
 }
 
@@ -116,7 +137,7 @@ export function* goBack(call: Call, at: Place, by: By): Generator<Step, string, 
   let restored = '1';
   if (by !== 'reboot' && trial?.fresh !== 1 && !(yield* host.systemd.restart(at.unit))) restored = '0';
   yield* step('rollback.restored');
-  call.sayInto(file, `restored ${restored}\n`);
+  noteRestored(call, at, restored);
   stopGuardLater(host, op);
   if (by === 'controller' && restored === '0') {
     sayEvidence(call, at);

@@ -3,7 +3,7 @@ import { EPOCH } from '../../globals.ts';
 import type { Host } from '../host.ts';
 import { type Place, SYSTEM } from '../paths.ts';
 import type { Step } from '../step.ts';
-import { sayEvidence } from './back.ts';
+import { sayEvidence, unnoted } from './back.ts';
 import { type Call, step } from './call.ts';
 import { finishCommit } from './commit.ts';
 import { settleOverdue } from './ended.ts';
@@ -98,6 +98,7 @@ export function* doStatus(call: Call): Generator<Step, void, boolean> {
     call.say('trial none');
     return;
   }
-  call.say(`trial rolledback ${rolledback.by || 'controller'} ${rolledback.restored || '-'}`);
+  const restored = rolledback.restored || unnoted(call, at) || '-';
+  call.say(`trial rolledback ${rolledback.by || 'controller'} ${restored}`);
   sayEvidence(call, at);
 }
