@@ -1,11 +1,15 @@
 import { agentScript } from '../../src/host/assemble.ts';
 import type { Host as ModelHost } from '../../src/model/host.ts';
+import type { Fault } from './faults.ts';
 import { resolveLink } from './host/agent/units.ts';
 import { Host, type HostWorld } from './host/host.ts';
 import { place, SYSTEM } from './host/paths.ts';
 import { AGENT } from './network.ts';
+import type { Random } from './random.ts';
 import { type Releases, type ReleaseText, SERVICE } from './releases.ts';
 import type { Scenario } from './scenario.ts';
+
+const HOUR_MS = 3_600_000;
 
 /** A host as the inventory has it. */
 export function inventoryHost(name: string, instances: number): ModelHost {
@@ -71,4 +75,13 @@ export function bootHost(
 export function placeOf(unit: string) {
   const [service = '', rest = ''] = unit.split('@');
   return place(service, rest.slice(0, -'.service'.length));
+}
+
+/** What is wrong with a host all the time. */
+export function always(host: Host, { kind }: Fault, random: Random): void {
+  if (kind === 'clock +1 h') host.skewMs = HOUR_MS;
+  if (kind === 'clock -1 h') host.skewMs = -HOUR_MS;
+  if (kind === 'probe says good') host.systemd.lie = () => 'good';
+  if (kind === 'probe says sick') host.systemd.lie = () => 'sick';
+  if (kind === 'probe flaps') host.systemd.lie = () => (random.chance(0.3) ? 'sick' : undefined);
 }

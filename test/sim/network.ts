@@ -5,6 +5,7 @@ import type { DeadReason, RunOptions, RunResult, Session, Transport } from '../.
 import type { Clock, Process } from './clock.ts';
 import type { MessageFault } from './faults.ts';
 import { serve, verbOf } from './host/agent/serve.ts';
+import { NoSpace } from './host/disk.ts';
 import type { Host } from './host/host.ts';
 import type { Random } from './random.ts';
 
@@ -111,9 +112,21 @@ class Connection {
 
   #install(options: RunOptions): Promise<RunResult> {
     return this.#channel(options, (input, channel) => {
-      if (input.toString() === agentScript().text) this.host.disk.write(AGENT, agentScript().sha256);
-      channel.exit(0);
+      channel.exit(input.toString() === agentScript().text ? this.#installed() : 65);
     });
+  }
+
+  /** How the script that installs an agent ends. */
+  #installed(): number {
+    const { disk } = this.host;
+    try {
+      disk.write(AGENT, agentScript().sha256);
+      disk.sync(AGENT, AGENT.slice(0, AGENT.lastIndexOf('/')));
+      return 0;
+    } catch (error) {
+      if (error instanceof NoSpace) return 1;
+      throw error;
+    }
   }
 
   #agent(options: RunOptions): Promise<RunResult> {

@@ -8,7 +8,7 @@ import { isClean, isOpen, isWhole, pictureOf } from './aftermath.ts';
 import { Clock, type Process } from './clock.ts';
 import { deploy, type Ending, Killed, type Operator, settle, wordsOf } from './controller.ts';
 import { type Fault, type MessageFault, pairOf } from './faults.ts';
-import { bootHost, inventoryHost } from './fleet.ts';
+import { always, bootHost, inventoryHost } from './fleet.ts';
 import { enter } from './globals.ts';
 import type { Blow, Effect, Host, HostWorld } from './host/host.ts';
 import { bootServices } from './host/recover.ts';
@@ -39,14 +39,17 @@ const CONFIGS = { ann: 'new\n', bob: 'newer\n' };
 const WAYS_BACK = new Set(['guard', 'recover', 'rollback', 'settle', 'status', 'activate']);
 const FREEZE_MS = 600_000;
 const LEASE_MS = 130_000;
-const HOUR_MS = 3_600_000;
 
 /** One run: everything that happens follows from the seed. `say` gets the trace as it comes about. */
 export async function simulate(seed: number, releases: Releases, say?: (line: string) => void): Promise<Run> {
   const world = new Simulation(seed, releases, say);
   enter(world);
   current = world;
-  return await world.run();
+  // Of the simulated world itself: it would end the worker without a word of the other seeds.
+  return await world.run().catch((error: unknown) => {
+    world.thrown(undefined, error);
+    return world.end();
+  });
 }
 
 let current: Simulation | undefined;
@@ -139,6 +142,10 @@ class Simulation {
     this.#come(this.#operator('ann'), 0);
     await this.#quiet();
     await this.#afterwards();
+    return this.end();
+  }
+
+  end(): Run {
     for (const operator of this.#operators) operator.end();
     return {
       seed: this.#seed,
@@ -376,16 +383,8 @@ class Simulation {
     for (const fault of this.#scenario.faults) {
       if (fault.place !== 'run') continue;
       this.#covered.add(pairOf(fault));
-      for (const host of this.#hosts.values()) this.#always(host, fault);
+      for (const host of this.#hosts.values()) always(host, fault, this.random);
     }
-  }
-
-  #always(host: Host, { kind }: Fault): void {
-    if (kind === 'clock +1 h') host.skewMs = HOUR_MS;
-    if (kind === 'clock -1 h') host.skewMs = -HOUR_MS;
-    if (kind === 'probe says good') host.systemd.lie = () => 'good';
-    if (kind === 'probe says sick') host.systemd.lie = () => 'sick';
-    if (kind === 'probe flaps') host.systemd.lie = () => (this.random.chance(0.3) ? 'sick' : undefined);
   }
 
   #trace(line: string): void {
