@@ -24,6 +24,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    usage: 'check [files..]',
+    describe: 'Find what is wrong in the configuration and the unit of a Pingora service',
+    load: async () => (await import('./commands/check.ts')).checkCommand,
+  },
+  {
     usage: 'rollout',
     describe: 'Roll a release out, one wave at a time; back by itself when it is bad',
     load: async () => (await import('./commands/rollout.ts')).rolloutCommand,

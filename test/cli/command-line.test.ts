@@ -58,3 +58,31 @@ test('the help of a command runs nothing', () => {
     expect(help.stdout).toContain(`pdeploy ${name}`);
   }
 });
+
+test('check finds what is wrong in files, and exits 2 for an error only', () => {
+  writeFileSync(
+    join(dir, 'edge.yaml'),
+    'version: 1\nserver:\n  threads: 0\nupgrade_sock: /run/edge/1/sock\n',
+  );
+  writeFileSync(join(dir, 'edge.service'), '[Service]\nTimeoutStopSec=11min\n');
+  const bad = pdeploy(['check', 'edge.yaml', 'edge.service']);
+  expect([bad.status, bad.stderr]).toEqual([2, '']);
+  expect(bad.stdout).toContain('edge.yaml:3:3 error misplaced-key (PD2602)');
+  const allowed = pdeploy(['check', 'edge.yaml', '--allow', 'misplaced-key', '-o', 'json']);
+  expect(allowed.status).toBe(0);
+  expect(JSON.parse(allowed.stdout)).toMatchObject([
+    { rule: 'no-grace', severity: 'warning', line: 1 },
+    { rule: 'no-grace', severity: 'warning', line: 1 },
+  ]);
+  for (const [args, words] of [
+    [['nowhere.yaml'], 'PD2229'],
+    [['edge.txt'], 'neither a configuration nor a unit'],
+    [['edge.yaml', '--allow', 'everything'], 'there is no such rule'],
+    [['edge.yaml', '--pingora', 'new'], 'expected a version'],
+    [['edge.yaml', '--drain', 'long'], 'expected a duration'],
+  ] as const) {
+    const wrong = pdeploy(['check', ...args]);
+    expect([wrong.status, wrong.stdout]).toEqual([2, '']);
+    expect(wrong.stderr).toContain(words);
+  }
+});
