@@ -137,6 +137,13 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: "  if (restored !== '') return '';",
   },
   {
+    name: 'a unit that somebody was killed over is taken for safe',
+    from: 53129,
+    file: `${AGENT}/prepare.ts`,
+    is: '      host.disk.sync(SYSTEM);\n      continue;',
+    becomes: '      continue;',
+  },
+  {
     name: 'a boot leaves the trials of the boot before',
     from: 14,
     file: '/test/sim/host/recover.ts',

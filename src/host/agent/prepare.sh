@@ -108,7 +108,11 @@ prepare_instances() {
     policy_unit "$R/$digest"
     [ -L "$L" ] || ln -sfnT "$C" "$L"
     n=$((n + 1))
-    if [ ! -e "$C" ] && ! read_pending && unit_is_ours && ! same_unit "$R/$digest"; then
+    [ ! -e "$C" ] && ! read_pending && unit_is_ours || continue
+    if same_unit "$R/$digest"; then
+      # Whoever wrote it may have been killed before it was sure to outlive a power cut.
+      sync_units
+    else
       record unit "$inst" "$digest"
       : >"$I/made-unit"
       # Before the unit: without the mark, a unit that a power cut leaves would be taken for somebody else's.

@@ -65,8 +65,10 @@ write_durable() {
     cmp -s -- "$1/dropins/$name" "$SYSTEM/$unit.d/$name" || copy_over "$1/dropins/$name" "$SYSTEM/$unit.d/$name" root root 0644
   done
   cmp -s -- "$1/unit" "$SYSTEM/$unit" || copy_over "$1/unit" "$SYSTEM/$unit" root root 0644
-  if [ -d "$SYSTEM/$unit.d" ]; then sync "$SYSTEM/$unit.d" "$SYSTEM"; else sync "$SYSTEM"; fi
+  sync_units
 }
+
+sync_units() { if [ -d "$SYSTEM/$unit.d" ]; then sync "$SYSTEM/$unit.d" "$SYSTEM"; else sync "$SYSTEM"; fi; }
 
 write_logrotate() {
   same_logrotate "$1" && return 0

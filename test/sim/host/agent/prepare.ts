@@ -98,7 +98,10 @@ function* instances(call: Call, digest: string): Generator<Step, void, boolean> 
     const release = readRelease(host, at, digest);
     const ours = !host.disk.has(`${SYSTEM}/${at.unit}`) || host.disk.has(`${at.I}/made-unit`);
     if (host.disk.has(at.C) || pendingOf(host, at) !== undefined || !ours || release === undefined) continue;
-    if (sameUnit(host, at, release)) continue;
+    if (sameUnit(host, at, release)) {
+      host.disk.sync(SYSTEM);
+      continue;
+    }
     const undo = `${at.S}/undo/${call.text('deployment')}/p`;
     yield* step('prepare.undo');
     host.disk.write(`${undo}/r9101`, `unit ${name} ${digest}\n`);
