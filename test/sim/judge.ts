@@ -2,7 +2,7 @@ import type { Made } from '../../src/execute/make-plan.ts';
 import type { Event } from '../../src/model/event.ts';
 import type { Clock } from './clock.ts';
 import type { Ending } from './controller.ts';
-import type { Effect, Host } from './host/host.ts';
+import type { Blow, Effect, Host } from './host/host.ts';
 import { Journal } from './journal.ts';
 import { RULES, type Rule } from './rules.ts';
 import type { Spot } from './spot.ts';
@@ -13,9 +13,12 @@ export type JudgeWorld = {
   readonly spots: readonly Spot[];
   readonly wave: number;
   readonly firstInstall: boolean;
+  readonly probesLie: boolean;
 };
 
 const ENOUGH = 8;
+/** Who is killed of these may leave a host on its way back until somebody asks. */
+const WAYS_BACK = new Set(['guard', 'recover', 'rollback', 'settle', 'status', 'activate']);
 
 /** Watches everything and says which rules were broken. */
 export class Judge {
@@ -23,12 +26,12 @@ export class Judge {
   readonly #watch: Watch;
   readonly #journal: Journal;
 
-  constructor({ clock, spots, wave, firstInstall }: JudgeWorld) {
+  constructor({ clock, spots, ...world }: JudgeWorld) {
     const broken = (rule: Rule, what: string): void => this.broken(rule, what);
     const after = (ms: number, run: () => void): void => {
       clock.after(ms, run);
     };
-    this.#watch = new Watch({ after, spots, broken, wave, firstInstall }, () => clock.now);
+    this.#watch = new Watch({ ...world, after, spots, broken }, () => clock.now);
     this.#journal = new Journal(spots, broken);
   }
 
@@ -57,9 +60,9 @@ export class Judge {
     this.#watch.booted(host);
   }
 
-  /** A blow after which a host need not be in time. */
-  struck(host: Host): void {
-    this.#watch.struck(host);
+  /** After some blows a host need not be in time. */
+  blow(host: Host, kind: Blow, job: string): void {
+    if (kind === 'full' || (kind === 'kill' && WAYS_BACK.has(job))) this.#watch.struck(host);
   }
 
   /** Errors that have a code are for people; any other would end the process with a stack trace. */

@@ -19,6 +19,10 @@ export type Scenario = {
   /** How often somebody comes back for a deployment whose controller has gone, and after how long, milliseconds. */
   readonly resumes: readonly number[];
   readonly agentThere: boolean;
+  /** Nobody's record is left: the hosts are settled by their own, once while faults still happen. */
+  readonly settled: boolean;
+  /** A second operator comes while the first is frozen. */
+  readonly overtaken: boolean;
 };
 
 const GOOD: Program = { kind: 'good' };
@@ -31,7 +35,13 @@ function needs(place: string): {
   readonly resumed?: true;
   readonly rebooted?: true;
   readonly agentThere?: true;
+  readonly onUnreachable?: 'skip' | 'defer';
+  readonly settled?: true;
+  /** What has to happen first; the first time that it can. */
+  readonly after?: { readonly place: string; readonly kind: string };
 } {
+  if (/^event\.revert\.failed/.test(place))
+    return { bad: 'last', fresh: true, after: at('step.takeback.rename', 'dark') };
   if (/^step\.takeback/.test(place)) return { bad: 'last', fresh: true };
   if (/^step\.(prepare\.(undo|mark)|unit\.remove)/.test(place)) return { fresh: true, bad: 'first' };
   if (/^step\.restore\.reload/.test(place)) return { bad: 'first', unit: true };
@@ -39,9 +49,27 @@ function needs(place: string): {
   if (/^event\.(instance\.failed|rollback|revert|instance\.reverted)/.test(place)) return { bad: 'last' };
   if (/^step\.(unit|volatile)/.test(place)) return { unit: true };
   if (/^step\.boot/.test(place)) return { rebooted: true };
+  if (/^call\.settle|^step\.settle\.clean/.test(place)) return { settled: true, after: KILLED };
+  if (/^step\.undo\.drop/.test(place)) return { settled: true, fresh: true, after: KILLED };
+  if (/^step\.lease\.release/.test(place)) return { after: at('event.lease.acquired', 'interrupt') };
+  if (/^step\.never\.write/.test(place)) return { after: at('step.pending.write', 'full') };
+  if (/^event\.lease\.lost/.test(place)) return { after: at('event.update.started', 'freeze') };
+  if (/^event\.prepare\.failed/.test(place)) return { after: at('step.stage.write', 'full') };
+  if (/^event\.host\.skipped/.test(place))
+    return { after: at('step.prepare.unpack', 'dark'), onUnreachable: 'skip' };
+  if (/^event\.host\.deferred/.test(place))
+    return { after: at('step.prepare.unpack', 'dark'), onUnreachable: 'defer' };
+  if (/^event\.deployment\.stopping/.test(place)) return { after: at('event.update.started', 'interrupt') };
+  if (/^event\.note/.test(place)) return { after: at('step.finish.marks', 'dark') };
   if (/^call\.(status|watch)|^event\.(recheck|update\.reset|deployment\.resumed)/.test(place))
     return { resumed: true };
   return {};
+}
+
+const KILLED = at('event.update.switched', 'kill-after');
+
+function at(place: string, kind: string): { readonly place: string; readonly kind: string } {
+  return { place, kind };
 }
 
 export function scenarioOf(seed: number): Scenario {
@@ -54,17 +82,20 @@ export function scenarioOf(seed: number): Scenario {
   const faults: Fault[] = [faultOf(pair, random)];
   if (need.resumed === true) faults.push(killer(pair.place, random));
   if (need.rebooted === true) faults.push(faultOf({ place: 'step.sample', kind: 'power' }, random));
+  if (need.after !== undefined) faults.push({ ...need.after, nth: 1, ms: 1_000 });
   for (let more = random.below(3); more > 0; more -= 1) faults.push(faultOf(random.pick(PAIRS), random));
   return {
     hosts,
     instances: random.chance(0.1) ? 2 : 1,
     firstInstall,
     newUnit: (need.unit ?? random.chance(0.3)) ? OTHER_UNIT : UNIT,
-    strategy: strategyOf(random),
+    strategy: { ...strategyOf(random), ...(need.onUnreachable && { onUnreachable: need.onUnreachable }) },
     programs: Array.from({ length: hosts }, (_, at) => programOf(bad, at, hosts, random)),
     faults,
-    resumes: resumesOf(need.resumed === true, random),
+    resumes: need.settled ? [] : resumesOf(need.resumed === true, random),
     agentThere: random.chance(0.9),
+    settled: need.settled === true,
+    overtaken: pair.place === 'event.lease.lost',
   };
 }
 

@@ -35,8 +35,6 @@ export type Run = {
 const OLD: ReleaseText = { config: 'old\n', unit: UNIT };
 /** What each operator rolls out. */
 const CONFIGS = { ann: 'new\n', bob: 'newer\n' };
-/** Who is killed of these may leave a host on its way back until somebody asks. */
-const WAYS_BACK = new Set(['guard', 'recover', 'rollback', 'settle', 'status', 'activate']);
 const FREEZE_MS = 600_000;
 const LEASE_MS = 130_000;
 
@@ -133,6 +131,7 @@ class Simulation {
       spots: this.#spots,
       wave: Math.max(canary, ...(waves ?? []).map((amount) => amount.value)),
       firstInstall: this.#scenario.firstInstall,
+      probesLie: this.#scenario.faults.some(({ kind }) => kind === 'probe says good'),
     });
     this.#programs();
   }
@@ -167,13 +166,15 @@ class Simulation {
   /** The trouble is over, and somebody cleans up: `pdeploy resume` until there is nothing left to resume, then once more. */
   async #afterwards(): Promise<void> {
     const broken: Broken = (rule, what) => this.#judge.broken(rule, what);
-    this.#left.clear();
+    const { settled } = this.#scenario;
     this.#comebacks = [];
-    for (const host of this.#hosts.values()) host.systemd.lie = () => undefined;
-    const lost = this.random.chance(0.2);
     // Leases of those who are gone have ended by then.
-    this.clock.after(LEASE_MS, () => undefined);
-    await this.#quiet();
+    if (settled) await this.#wait();
+    if (settled) await this.#settle();
+    this.#left.clear();
+    for (const host of this.#hosts.values()) host.systemd.lie = () => undefined;
+    const lost = this.random.chance(0.2) || settled;
+    await this.#wait();
     for (const operator of lost ? [] : [...this.#operators])
       for (let n = 0; n < 2 && operator.store.unfinished(SERVICE, 'sim') !== undefined; n += 1) {
         this.#come(operator, 0);
@@ -182,7 +183,7 @@ class Simulation {
     for (const operator of lost ? [] : this.#operators)
       if (operator.store.unfinished(SERVICE, 'sim') !== undefined && !this.#overtaken.has(operator))
         broken('again', `${operator.name} cannot finish`);
-    const often = this.random.chance(0.25);
+    const often = this.random.chance(0.25) || settled;
     if (often || isOpen(this.#spots)) await this.#settle();
     isClean(this.#spots, broken);
     isWhole(this.#spots, broken);
@@ -194,6 +195,11 @@ class Simulation {
     }
     for (const { name, store } of this.#operators)
       if (!store.verifyChain().ok) broken('journal', `the chain of ${name} is broken`);
+  }
+
+  async #wait(): Promise<void> {
+    this.clock.after(LEASE_MS, () => undefined);
+    await this.#quiet();
   }
 
   /** `pdeploy resume` of somebody who has no record of anything. */
@@ -309,7 +315,7 @@ class Simulation {
       this.#trace(`${controller.name} is frozen`);
       controller.state = 'stopped';
       this.clock.after(FREEZE_MS, () => this.clock.goOn(controller));
-      if (this.random.chance(0.5)) this.#come(this.#operator('bob'), 150_000);
+      if (this.random.chance(0.5) || this.#scenario.overtaken) this.#come(this.#operator('bob'), 150_000);
     }
     if (this.#fires(place, 'kill-after')) this.#kill(controller);
   }
@@ -321,20 +327,17 @@ class Simulation {
   }
 
   #messageFault(verb: string): MessageFault | undefined {
-    for (const fault of this.#scenario.faults) {
-      if (fault.place !== `call.${verb}`) continue;
-      if (this.#fires(fault.place, fault.kind))
-        return { kind: fault.kind as MessageFault['kind'], ms: fault.ms };
-    }
-    return undefined;
+    const due = this.#scenario.faults.find(
+      ({ place, kind }) => place === `call.${verb}` && this.#fires(place, kind),
+    );
+    return due && { kind: due.kind as MessageFault['kind'], ms: due.ms };
   }
 
   #blow(host: Host, job: Job, step: string): Blow | undefined {
     for (const fault of this.#scenario.faults) {
       if (fault.place !== `step.${step}` || !this.#fires(fault.place, fault.kind)) continue;
       this.#trace(`${host.name} ${fault.kind} at ${step} of ${job.name}`);
-      if (fault.kind === 'full' || (fault.kind === 'kill' && WAYS_BACK.has(job.name)))
-        this.#judge.struck(host);
+      this.#judge.blow(host, fault.kind as Blow, job.name);
       return fault.kind as Blow;
     }
     this.#say?.(`${time(this.clock)} ${host.name} ${job.name}: ${step}`);
@@ -394,6 +397,4 @@ class Simulation {
   }
 }
 
-function time(clock: Clock): string {
-  return clock.now.toFixed(0).padStart(8);
-}
+const time = (clock: Clock): string => clock.now.toFixed(0).padStart(8);

@@ -7,7 +7,8 @@ import type { Job, Script, Step } from './step.ts';
 import { Systemd } from './systemd.ts';
 
 /** What the world does to a host at a step. `undefined`: nothing. */
-export type Blow = 'power' | 'reboot' | 'kill' | 'full' | 'guard';
+/** `dark`: without power for longer than anybody waits. */
+export type Blow = 'power' | 'dark' | 'reboot' | 'kill' | 'full' | 'guard';
 
 /** The world around a host. */
 export type HostWorld = {
@@ -36,6 +37,7 @@ export type Effect = {
 };
 
 const FULL_MS = 8_000;
+const DARK_MS = 300_000;
 
 /** A machine: disk, memory, systemd, and the processes of agents. */
 export class Host {
@@ -104,7 +106,7 @@ export class Host {
     for (const [name, guard] of [...this.#guards]) this.#fire(name, guard);
   }
 
-  powerCut(): void {
+  powerCut(offMs?: number): void {
     if (!this.on) return;
     this.world.trace(`${this.name} power cut`);
     this.on = false;
@@ -119,7 +121,7 @@ export class Host {
     this.disk.powerCut(this.world.random);
     this.disk.full = false;
     this.world.changed(this);
-    this.world.clock.after(this.world.random.between(2_000, 9_000), () => this.#boot());
+    this.world.clock.after(offMs ?? this.world.random.between(2_000, 9_000), () => this.#boot());
   }
 
   reboot(): void {
@@ -198,6 +200,9 @@ export class Host {
     switch (this.world.blow(this, job, step)) {
       case 'power':
         this.powerCut();
+        return;
+      case 'dark':
+        this.powerCut(DARK_MS);
         return;
       case 'reboot':
         this.reboot();
