@@ -7,6 +7,7 @@ export type { Host, Instance } from './model/host.ts';
 export type { Json, Vars } from './model/json.ts';
 export type { Playbook, ServicePaths, Step, StepContext, StepDraft } from './model/playbook.ts';
 export type { Change, HostOp, Query, ResourceStep } from './model/resource.ts';
+export type { SecretSource } from './model/secret-source.ts';
 export type { UnitText } from './model/unit-text.ts';
 export { definePlaybook, extendPlaybook, isPlaybook, type PlaybookOptions } from './playbook/define.ts';
 export type { HookOptions } from './playbook/hooks.ts';
@@ -31,6 +32,8 @@ export {
   tcp,
 } from './resource/probes.ts';
 export { type ReleaseFileOptions, type ReleaseOptions, release } from './resource/release.ts';
+export { secret } from './resource/secret.ts';
+export { secretOf } from './resource/secret-of.ts';
 export { type HealthOptions, type ServiceOptions, service } from './resource/service.ts';
 export { type SystemdUnitOptions, systemdUnit } from './resource/systemd-unit.ts';
 export { type Template, type TemplateValue, template } from './resource/template.ts';

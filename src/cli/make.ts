@@ -10,9 +10,10 @@ import type { HostName } from '../model/host.ts';
 import { type Release, shortId } from '../model/release.ts';
 import { findPlaybook } from '../playbook/find.ts';
 import { loadPlaybook } from '../playbook/load.ts';
+import { withSecrets } from '../secrets/fill-in.ts';
 import type { StateStore } from '../state/port.ts';
 import { type Args, text } from './args.ts';
-import type { Session } from './session.ts';
+import { type Session, surroundings } from './session.ts';
 import { checkStrategy, strategyFlags } from './strategy-flags.ts';
 import { waiting } from './wait.ts';
 
@@ -32,11 +33,18 @@ export async function makeRolloutPlan(
 ): Promise<MadePlan> {
   const flags = strategyFlags(args);
   const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? playbookName, session.project));
-  const { playbook } = loaded;
-  checkStrategy(playbook.strategy, flags);
+  checkStrategy(loaded.playbook.strategy, flags);
+  const { playbook, hosts: active } = await withSecrets(
+    loaded.playbook,
+    session.hosts.filter((h) => h.cordon === undefined),
+    surroundings(session),
+    loaded.file,
+  );
+  session.stops.check();
+  // They open while the release is rendered.
+  session.connect();
   const given = text(args, 'release');
   const label = given ?? (await gitDescribe(session.project));
-  const active = session.hosts.filter((h) => h.cordon === undefined);
   const hooks = hookRunner(playbook, session.project, {
     PDEPLOY_SERVICE: session.service,
     PDEPLOY_INVENTORY_NAME: session.inventory.name,

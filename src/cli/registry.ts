@@ -99,6 +99,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/hosts.ts')).hostsCommand,
   },
   {
+    usage: 'secrets <action> [file]',
+    describe: 'Make a key; encrypt, edit, re-encrypt and check files of secrets',
+    load: async () => (await import('./commands/secrets.ts')).secretsCommand,
+  },
+  {
     usage: 'lab',
     describe: 'A local fleet of real systemd hosts',
     load: async () => (await import('./commands/lab.ts')).labCommand,

@@ -1,9 +1,11 @@
+import { homedir } from 'node:os';
 import { RefusedError, UsageError } from '../errors.ts';
 import { type Fleet, openFleet } from '../execute/fleet.ts';
 import { gitState } from '../execute/origin.ts';
 import { commandLine } from '../host/commands.ts';
 import type { Host } from '../model/host.ts';
 import type { Inventory } from '../model/inventory.ts';
+import type { Surroundings } from '../secrets/wanted.ts';
 import type { StateStore } from '../state/port.ts';
 import type { AutoTransport } from '../transport/auto.ts';
 import { type Args, text, wholeNumber } from './args.ts';
@@ -23,13 +25,18 @@ export type Session = {
   readonly git: Promise<string>;
   readonly forks: number;
   readonly stops: ReturnType<typeof interruption>;
+  /** Begins to connect to all hosts. Who cannot be reached is told by what asks next. */
+  connect(): void;
   close(): Promise<void>;
 };
 
 const DEFAULT_FORKS = 20;
 
-/** Reads the inventory, selects hosts and begins to connect. Nothing is contacted when the input is wrong. */
-export async function openSession(args: Args): Promise<Session> {
+/**
+ * Reads the inventory, selects hosts and begins to connect. Nothing is contacted when the input is wrong.
+ * @param when `later`: not before `connect` is called
+ */
+export async function openSession(args: Args, when: 'now' | 'later' = 'now'): Promise<Session> {
   const { project, inventory, hosts: selected, settings } = await readProject(args);
   const forks = wholeNumber(args, 'forks', settings.forks ?? DEFAULT_FORKS);
   const service = chooseService(inventory, text(args, 'service'), selected);
@@ -48,8 +55,8 @@ export async function openSession(args: Args): Promise<Session> {
     });
   const stops = interruption();
   const fleet = openFleet(active, await makeTransport(args), forks, stops.gone);
-  // Connections open while the playbook loads; who cannot be reached is told by the observation.
-  void fleet.each((link) => link.connect().catch(() => undefined));
+  const connect = (): void => void fleet.each((link) => link.connect().catch(() => undefined));
+  if (when === 'now') connect();
   return {
     project,
     inventory,
@@ -59,6 +66,7 @@ export async function openSession(args: Args): Promise<Session> {
     git: gitState(project),
     forks,
     stops,
+    connect,
     close: async () => {
       stops.end();
       await fleet.close();
@@ -69,8 +77,9 @@ export async function openSession(args: Args): Promise<Session> {
 /** A session and the record of its project. Where the record cannot be opened the connections do not stay open. */
 export async function openRecordedSession(
   args: Args,
+  when: 'now' | 'later' = 'now',
 ): Promise<{ readonly session: Session; readonly state: StateStore }> {
-  const session = await openSession(args);
+  const session = await openSession(args, when);
   try {
     const { state } = await openProjectState(session.project);
     return { session, state };
@@ -78,6 +87,11 @@ export async function openRecordedSession(
     await session.close();
     throw error;
   }
+}
+
+/** Where the secrets of a playbook and of the inventory are looked for. */
+export function surroundings({ project, inventory }: Pick<Session, 'project' | 'inventory'>): Surroundings {
+  return { project, inventory: inventory.name, env: process.env, home: homedir() };
 }
 
 /** The transport that the flags ask for. @param how the texts of the remote commands */

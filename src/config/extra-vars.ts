@@ -35,7 +35,7 @@ async function fromFile(file: string, cwd: string): Promise<ExtraVarsResult> {
     import('./shape.ts'),
     import('./schema.ts'),
   ]);
-  const read = readYaml(text.text, file);
+  const read = readYaml(text.text, file, (path) => path.length > 0);
   if (!read.ok) return read;
   if (read.value === null && read.problems.count() === 0) return { ok: true, vars: NO_VARS };
   const { value } = checkShape(varsSchema, read, 'a file of variables');

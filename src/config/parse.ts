@@ -7,6 +7,7 @@ import { normalise } from './inventory/normalise.ts';
 import { inventorySchema } from './schema.ts';
 import { checkShape } from './shape.ts';
 import { readYaml } from './yaml/read.ts';
+import type { Path } from './yaml/source.ts';
 
 export type InventoryResult =
   | { readonly ok: true; readonly inventory: Inventory; readonly warnings: readonly Problem[] }
@@ -17,7 +18,7 @@ export type InventoryResult =
  * Loads `yaml` and `zod`: use `loadInventory` where start-up time matters.
  */
 export function parseInventory(text: string, file: string, around: Surroundings): InventoryResult {
-  const read = readYaml(text, file);
+  const read = readYaml(text, file, isVariable);
   if (!read.ok) return read;
   const { problems, source } = read;
   if (read.value === null && problems.count() === 0) {
@@ -30,6 +31,14 @@ export function parseInventory(text: string, file: string, around: Surroundings)
   const inventory = normalise(build, nameOf(file));
   if (inventory === undefined || problems.count() > 0) return { ok: false, problems: problems.list() };
   return { ok: true, inventory, warnings: warnings.list() };
+}
+
+/** Variables of all, of groups, hosts, services and instances: nothing else can be a secret. */
+function isVariable(path: Path): boolean {
+  const [top, , third] = path;
+  if (top === 'vars') return path.length > 1;
+  if (third === 'vars') return path.length > 3;
+  return third === 'instances' && path.length > (top === 'hosts' ? 5 : 4);
 }
 
 /** `prod` for `inventories/prod.yaml`. */

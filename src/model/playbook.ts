@@ -2,6 +2,7 @@ import type { Secret } from '../util/secret.ts';
 import type { HealthCheck } from './health.ts';
 import type { Host, Instance } from './host.ts';
 import type { ResourceStep } from './resource.ts';
+import type { SecretSource } from './secret-source.ts';
 import type { Strategy } from './strategy.ts';
 import type { UnitText } from './unit-text.ts';
 
@@ -58,13 +59,15 @@ export type HookName = 'beforePlan' | 'beforeWave' | 'afterWave' | 'afterDeploym
 export type Hook = { readonly argv: readonly string[]; readonly timeoutMs: number };
 
 /** What `steps` is called with, once a host. It must be pure: it is called twice and has to give the same. */
-export type StepContext<V> = {
+export type StepContext<V, N extends string = string> = {
   readonly host: Host;
   readonly instances: readonly Instance[];
   readonly service: string;
   /** Label of the release that is rolled out. */
   readonly label: string;
   readonly vars: V;
+  /** The secrets that the playbook names under `secrets`. */
+  readonly secrets: { readonly [K in N]: Secret };
   readonly paths: ServicePaths;
   /** Directory of the playbook file, where its templates lie. */
   readonly directory?: string;
@@ -96,6 +99,7 @@ export type Playbook = {
   readonly service: string;
   readonly strategy: Partial<Strategy>;
   readonly hooks: Partial<Record<HookName, Hook>>;
+  readonly secrets: ReadonlyMap<string, SecretSource>;
   /** Checks variables of a host; returns the parsed value or messages with dotted paths. */
   readonly parseVars: (input: unknown) =>
     | { readonly ok: true; readonly value: unknown }

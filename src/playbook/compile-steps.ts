@@ -45,6 +45,7 @@ function context(playbook: Playbook, host: Host, service: string, label: string)
     service,
     label,
     vars: parsed.value,
+    secrets: {},
     paths: {
       root: `/opt/pdeploy/${service}`,
       current: unitText([

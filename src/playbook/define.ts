@@ -3,6 +3,7 @@ import { nearest } from '../config/did-you-mean.ts';
 import { describe, explainIssue, typeName } from '../config/explain-issue.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import type { Playbook, Step, StepContext, StepDraft } from '../model/playbook.ts';
+import { isSecretSource, type SecretSource } from '../model/secret-source.ts';
 import { DEFAULT_STRATEGY } from '../model/strategy.ts';
 import { type HookOptions, toHooks } from './hooks.ts';
 import { resolveSteps } from './resolve.ts';
@@ -10,7 +11,7 @@ import { type StrategyOptions, toStrategy } from './strategy.ts';
 
 type NoVars = z.ZodObject<Record<never, never>>;
 
-export type PlaybookOptions<S extends z.ZodType> = {
+export type PlaybookOptions<S extends z.ZodType, N extends string = string> = {
   /** `a-z`, `0-9` and `-`; the file is best called the same. */
   readonly name: string;
   /** The service it is about: `a-z`, `0-9` and `-`, at most 32. Units are `<service>@<instance>.service`. */
@@ -19,14 +20,16 @@ export type PlaybookOptions<S extends z.ZodType> = {
   readonly vars?: S | undefined;
   readonly strategy?: StrategyOptions | undefined;
   readonly hooks?: HookOptions | undefined;
+  /** Secrets by the names that `steps` finds them under; got before any host is contacted. */
+  readonly secrets?: { readonly [K in N]: SecretSource } | undefined;
   /**
    * The desired state of one host. Called once a host and must be pure: the same context gives the same steps, whatever
    * the time, the environment or the network say. `false` and `undefined` in the list are left out.
    */
-  readonly steps: (ctx: StepContext<z.output<S>>) => readonly (Step | StepDraft | undefined | false)[];
+  readonly steps: (ctx: StepContext<z.output<S>, N>) => readonly (Step | StepDraft | undefined | false)[];
 };
 
-const KEYS = ['name', 'service', 'vars', 'strategy', 'hooks', 'steps'];
+const KEYS = ['name', 'service', 'vars', 'strategy', 'hooks', 'secrets', 'steps'];
 const playbooks = new WeakMap<object, PlaybookOptions<z.ZodType>>();
 
 /**
@@ -40,21 +43,25 @@ const playbooks = new WeakMap<object, PlaybookOptions<z.ZodType>>();
  *   steps: ({ vars, instances, paths }) => [...],
  * })
  */
-export function definePlaybook<S extends z.ZodType = NoVars>(options: PlaybookOptions<S>): Playbook {
+export function definePlaybook<S extends z.ZodType = NoVars, N extends string = never>(
+  options: PlaybookOptions<S, N>,
+): Playbook {
   const strategy = toStrategy(options.strategy);
   const hooks = toHooks(options.hooks);
-  const problems: Problem[] = [...ownProblems(options), ...problemsOf(strategy), ...problemsOf(hooks)];
+  const known = options as unknown as PlaybookOptions<z.ZodType>;
+  const problems: Problem[] = [...ownProblems(known), ...problemsOf(strategy), ...problemsOf(hooks)];
   if (problems.length > 0 || !('strategy' in strategy) || !('hooks' in hooks)) throw new UsageError(problems);
-  const known = { ...DEFAULT_STRATEGY, ...strategy.strategy };
+  const defaulted = { ...DEFAULT_STRATEGY, ...strategy.strategy };
   const playbook: Playbook = {
     name: options.name,
     service: options.service,
     strategy: strategy.strategy,
     hooks: hooks.hooks,
+    secrets: new Map(Object.entries<SecretSource>(options.secrets ?? {})),
     parseVars: (input) => parseVars(options.vars, input),
-    steps: (ctx) => resolveSteps(options.name, options.steps(ctx), ctx, known),
+    steps: (ctx) => resolveSteps(options.name, options.steps(ctx), ctx, defaulted),
   };
-  playbooks.set(playbook, options as unknown as PlaybookOptions<z.ZodType>);
+  playbooks.set(playbook, known);
   return playbook;
 }
 
@@ -114,7 +121,20 @@ function ownProblems(options: PlaybookOptions<z.ZodType>): readonly Problem[] {
     problems.push(say(`steps: expected a function, got ${typeName(options.steps)}`));
   if (options.vars !== undefined && typeof (options.vars as { safeParse?: unknown }).safeParse !== 'function')
     problems.push(say('vars: expected a schema, z.object({ ... })'));
+  problems.push(...secretProblems(options.secrets).map(say));
   return problems;
+}
+
+function secretProblems(secrets: unknown): readonly string[] {
+  if (secrets === undefined) return [];
+  if (typeof secrets !== 'object' || secrets === null)
+    return [`secrets: expected an object, got ${typeName(secrets)}`];
+  return Object.entries(secrets)
+    .filter(([, source]) => !isSecretSource(source))
+    .map(
+      ([name, source]) =>
+        `secrets.${name}: expected secret('name') or secret.env('NAME'), got ${typeName(source)}`,
+    );
 }
 
 function problemsOf(result: object): readonly Problem[] {

@@ -48,3 +48,21 @@ test('every function that a playbook can import is in the pages', () => {
   const functions = Object.keys(api).filter((name) => !['isPlaybook', 'UsageError', 'z'].includes(name));
   expect(functions.filter((name) => !new RegExp(`\\b${name}\\b`).test(words))).toEqual([]);
 });
+
+test('the example of the page about secrets gets them and compiles', async () => {
+  const [example = ''] = examples('secrets.md');
+  const dir = tempProject({ 'p.ts': example, 'db.conf': 'password: {{ password }}\n' });
+  const { playbook } = await loadPlaybook(join(dir, 'p.ts'));
+  const sources = [...playbook.secrets].map(([name, { kind }]) => [name, kind]);
+  expect(sources).toEqual([
+    ['db', 'named'],
+    ['token', 'env'],
+  ]);
+  const secrets = {
+    db: new api.Secret('edge.db', 'text of db'),
+    token: new api.Secret('token', 'text of token'),
+  };
+  const filled: api.Playbook = { ...playbook, steps: (ctx) => playbook.steps({ ...ctx, secrets }) };
+  const { steps } = compileSteps(filled, aHost(), 'edge', 'v1');
+  expect(JSON.stringify(steps)).toContain('<secret token>');
+});

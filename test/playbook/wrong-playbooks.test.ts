@@ -53,6 +53,38 @@ const WRONG: readonly Wrong[] = [
     ],
   },
   {
+    name: 'secrets that are no sources, and variables that are no secrets',
+    source: STEPS('', "secrets: { key: 'edge.key', port: 80 },"),
+    says: [
+      "PD2105 2:16 definePlaybook(): secrets.key: expected secret('name') or secret.env('NAME'), got string",
+      "PD2105 2:16 definePlaybook(): secrets.port: expected secret('name') or secret.env('NAME'), got number",
+    ],
+  },
+  {
+    name: 'a variable that is a text where a secret belongs',
+    source: STEPS('', 'vars: z.object({ key: secret.variable() }),').replace(
+      'service, sys',
+      'secret, service, sys',
+    ),
+    vars: { key: 'in the clear' },
+    says: ['PD2106 - vars.key of edge-01: expected a secret, !secret NAME in the inventory'],
+  },
+  {
+    name: 'a secret of an instance that is a text',
+    source: STEPS("file({ path: '/a', content: secretOf(instances[0], 'port') }),").replace(
+      'service, sys',
+      'secretOf, service, sys',
+    ),
+    says: ['PD2140 5:29 port of edge-01@1: expected a secret, got 6188'],
+  },
+  {
+    name: 'a name of a secret that cannot be one',
+    source: `${IMPORT}import { secret } from 'pdeploy';\nexport default definePlaybook({ name: 'x', service: 'edge', secrets: { a: secret('a b') }, steps: () => [] });\n`,
+    says: [
+      'PD2130 3:1 secret(): expected names of letters, digits, - and _, with dots between them, got "a b"',
+    ],
+  },
+  {
     name: 'a missing comma',
     source: `${IMPORT}export default definePlaybook({\n  name: 'x'\n  service: 'edge',\n});\n`,
     says: ['PD2102 4:3 DIR/p.ts does not compile: Unexpected token, expected ","'],

@@ -13,6 +13,7 @@ export function finish(step: StepDraft, directory = '.'): ResourceStep {
     service: 'edge',
     label: 'v1',
     vars: {},
+    secrets: {},
     paths: { root: '/opt/pdeploy/edge', current: unitText([{ kind: 'literal', text: '/run' }]) },
     directory,
   };

@@ -77,7 +77,7 @@ function dropIn(name: string): unknown {
   const draft = api.systemdUnit({ user: 'a', exec: ['/a'], dropIns: [{ name }] });
   const host = aHost();
   const paths = { root: '/', current: unitText([{ kind: 'literal', text: '/run' }]) };
-  const ctx = { host, instances: host.instances, service: 'edge', label: 'v1', vars: {}, paths };
+  const ctx = { host, instances: host.instances, service: 'edge', label: 'v1', vars: {}, secrets: {}, paths };
   return draft.make(ctx, { strategy: DEFAULT_STRATEGY, stopTimeoutMs: 1 });
 }
 

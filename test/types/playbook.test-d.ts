@@ -4,10 +4,12 @@ import {
   definePlaybook,
   defineResource,
   directory,
+  file,
   http,
   logrotate,
   portOf,
   release,
+  secret,
   service,
   systemdUnit,
   template,
@@ -63,6 +65,31 @@ definePlaybook({
     ];
   },
 });
+
+definePlaybook({
+  name: 'types',
+  service: 'edge',
+  vars: z.object({ password: secret.variable() }),
+  secrets: { key: secret('edge.key'), token: secret.vault('secret/edge', 'token') },
+  steps: ({ secrets, vars }) => [
+    file({ path: '/a', content: secrets.key }),
+    file({ path: '/b', content: vars.password }),
+    // @ts-expect-error there is no such secret
+    file({ path: '/c', content: secrets.kez }),
+    // @ts-expect-error a secret is not a text
+    directory({ path: secrets.token }),
+  ],
+});
+
+definePlaybook({
+  name: 'types',
+  service: 'edge',
+  // @ts-expect-error without secrets there are none
+  steps: ({ secrets }) => [file({ path: '/a', content: secrets.key })],
+});
+
+// @ts-expect-error a text is not where a secret comes from
+definePlaybook({ name: 'types', service: 'edge', secrets: { key: 'edge.key' }, steps: () => [] });
 
 // Without vars there are none.
 // @ts-expect-error there is no such variable

@@ -22,7 +22,7 @@ export const planCommand: CommandModule = {
         describe: 'Exit 7 when changes are pending',
       }),
   handler: async (args) => {
-    const { session, state } = await openRecordedSession(args);
+    const { session, state } = await openRecordedSession(args, 'later');
     try {
       const made = await makeRolloutPlan(args, session, state, 'rollout');
       const file = text(args, 'out');

@@ -8,13 +8,14 @@ import type { HostName } from '../../model/host.ts';
 import type { ReleaseRecord } from '../../model/release.ts';
 import { findPlaybook } from '../../playbook/find.ts';
 import { loadPlaybook } from '../../playbook/load.ts';
+import { withSecrets } from '../../secrets/fill-in.ts';
 import type { StateStore } from '../../state/port.ts';
 import { type Args, text } from '../args.ts';
 import { deploy } from '../deploy.ts';
 import { withLockWait } from '../lock-wait.ts';
 import { shownPath } from '../make.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
-import { openRecordedSession, type Session } from '../session.ts';
+import { openRecordedSession, type Session, surroundings } from '../session.ts';
 import { checkStrategy, strategyFlags } from '../strategy-flags.ts';
 import { waiting } from '../wait.ts';
 
@@ -94,9 +95,13 @@ function choose(args: Args, session: Session, state: StateStore, runs: readonly 
 async function tryDraft(session: Session): Promise<ReadonlyMap<HostName, CompiledHost>> {
   try {
     const loaded = await loadPlaybook(findPlaybook('rollout', session.project));
-    const hosts = session.hosts.filter((h) => h.cordon === undefined);
+    const { playbook, hosts } = await withSecrets(
+      loaded.playbook,
+      session.hosts.filter((h) => h.cordon === undefined),
+      surroundings(session),
+    );
     const drafts = await draftHosts(
-      { playbook: loaded.playbook, service: session.service, label: '', project: session.project },
+      { playbook, service: session.service, label: '', project: session.project },
       hosts,
     );
     return new Map(drafts.map((d) => [d.host.name, d]));

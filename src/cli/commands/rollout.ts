@@ -27,7 +27,7 @@ export const rolloutCommand: CommandModule = {
 export async function rollOut(args: Args, playbookName: string): Promise<void> {
   const file = text(args, 'plan');
   const saved = file === undefined ? undefined : await readPlan(file);
-  const { session, state } = await openRecordedSession(args);
+  const { session, state } = await openRecordedSession(args, 'later');
   const rollOnce = async (): Promise<void> => {
     const made = await makeRolloutPlan(args, session, state, playbookName);
     if (saved !== undefined) refuseDrift(saved, made.plan, file ?? '');

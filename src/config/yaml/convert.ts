@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap, type YAMLSeq } from 'yaml';
 import type { Json } from '../../model/json.ts';
 import { CODE } from '../codes.ts';
+import { readSecretTag, secretMark } from '../secret-tag.ts';
 import { codePoint, findRiskyCharacter, harmless, show } from '../show.ts';
 import { MAX_DEPTH, MAX_VALUES } from './compose.ts';
 import { keyText, type Path } from './source.ts';
@@ -28,8 +29,16 @@ const CORE_TAGS: ReadonlySet<string> = new Set(
 );
 const NOTHING: Converted = { value: null, size: 1, height: 0 };
 
+/** How `!secret` is taken: whether one may stand at a path, and what stands for it. */
+export type SecretRule = {
+  readonly allows: (path: Path) => boolean;
+  readonly file: string;
+  /** Line and column of a node with a tag. */
+  readonly place: (node: Node) => readonly [number, number];
+};
+
 /** Nodes to plain values. Whatever is refused becomes `null`, so that the rest can still be checked. */
-export function convert(root: Node | null, fault: NodeFault): Conversion {
+export function convert(root: Node | null, fault: NodeFault, secrets: SecretRule): Conversion {
   const anchors = new Map<string, { readonly node: Node; readonly done?: Converted }>();
   const aliases = new Map<Node, Node>();
 
@@ -90,9 +99,28 @@ export function convert(root: Node | null, fault: NodeFault): Conversion {
     if (isAlias(node)) return alias(node, path);
     const anchor = 'anchor' in node ? node.anchor : undefined;
     if (anchor !== undefined) anchors.set(anchor, { node });
-    const converted = allowedTag(node, path, fault) ? content(node, path) : NOTHING;
+    const tag = 'tag' in node ? node.tag : undefined;
+    const converted =
+      tag === '!secret'
+        ? secret(node, path)
+        : allowedTag(tag, node, path, fault)
+          ? content(node, path)
+          : NOTHING;
     if (anchor !== undefined) anchors.set(anchor, { node, done: converted });
     return converted;
+  };
+
+  const secret = (node: Node, path: Path): Converted => {
+    if (!secrets.allows(path)) {
+      fault(CODE.secretTag, 'a secret can only be a variable', node, path, 'see docs/secrets.md');
+      return NOTHING;
+    }
+    const written = content(node, path);
+    const source = readSecretTag(written.value);
+    if (typeof source !== 'string')
+      return { ...written, value: secretMark(written.value, secrets.file, secrets.place(node)) };
+    fault(CODE.secretTag, source, node, path);
+    return NOTHING;
   };
 
   const content = (node: Node, path: Path): Converted => {
@@ -129,26 +157,15 @@ function numberFault(value: number, written: string): string | undefined {
   return undefined;
 }
 
-function allowedTag(node: Node, path: Path, fault: NodeFault): boolean {
-  const tag = 'tag' in node ? node.tag : undefined;
+function allowedTag(tag: string | undefined, node: Node, path: Path, fault: NodeFault): boolean {
   if (tag === undefined || tag === '!' || CORE_TAGS.has(tag)) return true;
-  if (tag === '!secret') {
-    fault(
-      CODE.secretTag,
-      'secrets cannot stand in an inventory yet',
-      node,
-      path,
-      'keep the value out of this file',
-    );
-  } else {
-    fault(
-      CODE.unknownTag,
-      `the YAML tag ${show(tag.replace(CORE, '!!'))} is not known`,
-      node,
-      path,
-      'write the value without a tag',
-    );
-  }
+  fault(
+    CODE.unknownTag,
+    `the YAML tag ${show(tag.replace(CORE, '!!'))} is not known`,
+    node,
+    path,
+    'write the value without a tag',
+  );
   return false;
 }
 

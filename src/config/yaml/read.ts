@@ -5,7 +5,7 @@ import { CODE } from '../codes.ts';
 import { type Collector, collector } from '../collector.ts';
 import type { Span } from '../excerpt.ts';
 import { compose, MAX_DEPTH, MAX_VALUES, type YamlDocument } from './compose.ts';
-import { convert } from './convert.ts';
+import { convert, type NodeFault } from './convert.ts';
 import { plainWords } from './plain-words.ts';
 import { dotted, openSource, type Path, type Source } from './source.ts';
 import { plainText, refuseText } from './text.ts';
@@ -26,8 +26,15 @@ export type ReadResult =
 /** One missing quote makes a hundred of them; the first ones tell. */
 const MAX_SYNTAX_ERRORS = 5;
 
-/** Text to plain values under the limits of docs/inventory.md. Never throws, whatever the text. */
-export function readYaml(raw: string, file: string): ReadResult {
+/**
+ * Text to plain values under the limits of docs/inventory.md. Never throws, whatever the text.
+ * @param secretsAt where `!secret` may stand
+ */
+export function readYaml(
+  raw: string,
+  file: string,
+  secretsAt: (path: Path) => boolean = () => false,
+): ReadResult {
   const text = plainText(raw);
   const refusal = refuseText(text, file);
   if (refusal !== undefined) return { ok: false, problems: [refusal] };
@@ -52,11 +59,17 @@ export function readYaml(raw: string, file: string): ReadResult {
         'keep one of them',
       );
     case 'document':
-      return readDocument(text, file, composed.document, bare);
+      return readDocument(text, file, composed.document, bare, secretsAt);
   }
 }
 
-function readDocument(text: string, file: string, document: YamlDocument, bare: Source): ReadResult {
+function readDocument(
+  text: string,
+  file: string,
+  document: YamlDocument,
+  bare: Source,
+  secretsAt: (path: Path) => boolean,
+): ReadResult {
   const syntax = collector(MAX_SYNTAX_ERRORS);
   for (const error of document.errors) {
     const [start, end] = error.pos;
@@ -66,9 +79,17 @@ function readDocument(text: string, file: string, document: YamlDocument, bare: 
   const problems = collector();
   const refused: Path[] = [];
   const doubled: Path[] = [];
-  const { value, aliases, tooMuch } = convert(document.contents, (code, message, node, path, hint) => {
+  const fault: NodeFault = (code, message, node, path, hint) => {
     (code === CODE.duplicateKey ? doubled : refused).push(path);
     problems.add(() => bare.problemAt(code, message, spanOf(text, code, node), dotted(path), hint));
+  };
+  const { value, aliases, tooMuch } = convert(document.contents, fault, {
+    allows: secretsAt,
+    file,
+    place: (node) => {
+      const before = text.slice(0, spanOf(text, CODE.secretTag, node).start);
+      return [before.split('\n').length, before.length - before.lastIndexOf('\n')];
+    },
   });
   if (tooMuch) return { ok: false, problems: problems.list() };
   const source = openSource(text, file, document.contents, aliases);

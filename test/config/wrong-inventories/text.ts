@@ -128,19 +128,27 @@ error PD2012: the key "__proto__" is not allowed
   [
     'secret-tag.yaml',
     `
-error PD2008: secrets cannot stand in an inventory yet
-  secret-tag.yaml:3:12  vars.api_key
-    3 |   api_key: !secret edge.api_key
-      |            ^^^^^^^ keep the value out of this file
+error PD2008: a secret can only be a variable
+  secret-tag.yaml:3:14  hosts.edge-01.address
+    3 |     address: !secret edge.address
+      |              ^^^^^^^ see docs/secrets.md
+error PD2008: not the name of a secret: names of letters, digits, - and _, with dots between them
+  secret-tag.yaml:5:12  vars.api_key
+    5 |   api_key: !secret edge..api_key
+      |            ^^^^^^^
+error PD2008: expected a name such as edge.api_key, or one of { env: NAME }, { file: PATH }, { age: FILE, key: NAME }, { sops: FILE, key: NAME }, { vault: PATH, key: NAME }
+  secret-tag.yaml:6:10  vars.token
+    6 |   token: !secret { env: 'A B' }
+      |          ^^^^^^^
 error PD2007: the YAML tag "!!timestamp" is not known
-  secret-tag.yaml:4:9  vars.when
-    4 |   when: !!timestamp 2026-11-22
+  secret-tag.yaml:7:9  vars.when
+    7 |   when: !!timestamp 2026-11-22
       |         ^^^^^^^^^^^ write the value without a tag
 error PD2007: the YAML tag "!!js/function" is not known
-  secret-tag.yaml:5:8  vars.run
-    5 |   run: !!js/function "function () {}"
+  secret-tag.yaml:8:8  vars.run
+    8 |   run: !!js/function "function () {}"
       |        ^^^^^^^^^^^^^ write the value without a tag
-3 problems. Nothing was contacted.
+5 problems. Nothing was contacted.
 `,
   ],
   [

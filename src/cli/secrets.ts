@@ -1,0 +1,210 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join, relative, resolve } from 'node:path';
+import { projectDir } from '../config/project.ts';
+import { type Problem, UsageError } from '../errors.ts';
+import { actor } from '../execute/origin.ts';
+import { findPlaybook } from '../playbook/find.ts';
+import { loadPlaybook } from '../playbook/load.ts';
+import { countRecipients } from '../secrets/age/file.ts';
+import { generateIdentity, type Recipient } from '../secrets/age/keys.ts';
+import { contentProblems, countSecrets } from '../secrets/content.ts';
+import { openWorkplace, runEditor } from '../secrets/edit.ts';
+import { readAge, SECRETS_FOLDER } from '../secrets/files.ts';
+import { withSecrets } from '../secrets/fill-in.ts';
+import { identityFile, readIdentities } from '../secrets/identities.ts';
+import { addRecipient, RECIPIENTS, readRecipients } from '../secrets/recipients.ts';
+import type { Failure, Surroundings } from '../secrets/wanted.ts';
+import { filesOfSecrets, writeAge } from '../secrets/write.ts';
+import { type Args, text } from './args.ts';
+import { isInteractive, out } from './io.ts';
+import { knowsInventory, readProject } from './project.ts';
+
+const NEW_FILE = `# Names and texts, e.g.
+# edge:
+#   api_key: the text, at least 6 characters
+`;
+
+/** A key for this user, and their public key among those who can open the secrets of the project. */
+export async function keygen(): Promise<void> {
+  const around = await here();
+  const file = identityFile(around);
+  if (!existsSync(file)) {
+    const { identity, text: key } = generateIdentity();
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    const day = new Date().toISOString();
+    writeFileSync(file, `# created: ${day}\n# public key: ${identity.recipient.text}\n${key}\n`, {
+      mode: 0o600,
+      flag: 'wx',
+    });
+    out.err(`wrote ${file}: keep a copy where you keep your other keys`);
+  }
+  for (const { recipient } of identitiesOf(around)) {
+    out.data(recipient.text);
+    if (!addRecipient(around.project, recipient, actor())) continue;
+    out.err(`added to ${RECIPIENTS}`);
+    if (ageFiles(around.project).length > 0)
+      out.err('Somebody who can open the files now runs pdeploy secrets rekey, then you can too.');
+  }
+}
+
+/** `secrets/prod.yaml` to `secrets/prod.yaml.age`. The file in the clear stays: it is for its owner to remove. */
+export async function encrypt(given: string | undefined): Promise<void> {
+  const around = await here();
+  if (given === undefined)
+    throw UsageError.of('PD2202', 'which file? pdeploy secrets encrypt secrets/prod.yaml');
+  const plain = readClear(given);
+  const target = `${given}.age`;
+  refuseProblems(contentProblems(plain, given));
+  writeAge(target, plain, readRecipients(around.project));
+  out.err(`wrote ${target}\n${given} is still there in the clear: remove it, also from the history of git`);
+}
+
+/** Opens a file in the editor of the user and encrypts what they leave, if it changed and is right. */
+export async function edit(given: string | undefined): Promise<void> {
+  const around = await here();
+  const file = fileOf(given, around.project);
+  const recipients = readRecipients(around.project);
+  const shown = relative(around.project, file);
+  const before = existsSync(file) ? opened(readAge(file, around)) : undefined;
+  const place = openWorkplace(file, before ?? NEW_FILE, process.env);
+  try {
+    const after = await edited(place, shown);
+    if (after === (before ?? NEW_FILE)) return out.err('Nothing has been changed.');
+    writeAge(file, after, recipients);
+  } finally {
+    place.remove();
+  }
+  out.err(`wrote ${shown} for ${peopleText(recipients)}`);
+}
+
+/** Until the text is right, or its author gives up. */
+async function edited(place: ReturnType<typeof openWorkplace>, shown: string): Promise<string> {
+  for (;;) {
+    await runEditor(place.file, process.env);
+    const after = place.read();
+    const problems = contentProblems(after, shown);
+    if (problems.length === 0) return after;
+    if (!isInteractive()) throw new UsageError(problems);
+    for (const { message, at } of problems) out.err(`${at?.line ?? 1}:${at?.col ?? 1} ${message}`);
+    const { confirm } = await import('./prompt.ts');
+    if (!(await confirm('Edit it again? What you wrote is lost otherwise.', new AbortController().signal)))
+      throw new UsageError(problems);
+  }
+}
+
+/** Encrypts all files anew for those who are in `.recipients` now. */
+export async function rekey(): Promise<void> {
+  const around = await here();
+  const recipients = readRecipients(around.project);
+  const files = ageFiles(around.project);
+  if (files.length === 0) return out.err(`There is no file in ${SECRETS_FOLDER}/ to encrypt anew.`);
+  // All are open before the first is written: a half of them for other people would help nobody.
+  const texts = files.map((file) => [file, opened(readAge(file, around))] as const);
+  for (const [file, plain] of texts) writeAge(join(around.project, file), plain, recipients);
+  out.err(`${files.join(', ')}: for ${peopleText(recipients)}`);
+  const own = identitiesOf(around).map((identity) => identity.recipient.text);
+  if (!recipients.some((r) => own.includes(r.text)))
+    out.err(`Your own key is not in ${RECIPIENTS}: you cannot open these files any more.`);
+  out.err('Who was taken out still knows what they have read: change those secrets too.');
+}
+
+/** Are all files encrypted, for the right people, and right in themselves; with -i: is there all that is asked for. */
+export async function check(args: Args): Promise<void> {
+  const around = await here();
+  const files = filesOfSecrets(around.project);
+  const problems: Problem[] = [];
+  const recipients = files.some((file) => file.endsWith('.age')) ? readRecipients(around.project) : [];
+  for (const file of files) {
+    const found = file.endsWith('.age')
+      ? ageProblems(file, recipients, around)
+      : clearProblems(file, around.project);
+    problems.push(...found);
+    if (found.length > 0 || !file.endsWith('.age')) continue;
+    out.data(
+      `${file}  ${countSecrets(opened(readAge(file, around)), file)} secrets for ${peopleText(recipients)}`,
+    );
+  }
+  refuseProblems(problems);
+  if (!(await knowsInventory(args))) return;
+  const { inventory, hosts, project } = await readProject(args);
+  const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? 'rollout', project));
+  await withSecrets(loaded.playbook, hosts, { ...around, inventory: inventory.name }, loaded.file);
+  out.data(`${inventory.file} and playbook ${loaded.playbook.name}  have all secrets that they name`);
+}
+
+function ageProblems(
+  file: string,
+  recipients: readonly Recipient[],
+  around: Surroundings,
+): readonly Problem[] {
+  const at = { file, line: 1, col: 1 };
+  const count = countRecipients(readFileSync(join(around.project, file)));
+  const plain = readAge(file, around);
+  if (typeof plain !== 'string') return [{ ...plain, at }];
+  const other: readonly Problem[] =
+    count === recipients.length
+      ? []
+      : [
+          {
+            code: 'PD2147',
+            message: `encrypted for ${count} people, ${RECIPIENTS} has ${recipients.length}`,
+            at,
+            hint: 'pdeploy secrets rekey',
+          },
+        ];
+  return [...other, ...contentProblems(plain, file)];
+}
+
+/** What lies in the folder and is neither encrypted nor known to be harmless. */
+function clearProblems(file: string, project: string): readonly Problem[] {
+  if (!/\.(ya?ml|json|env|key|pem|txt)$/.test(file)) return [];
+  const content = readFileSync(join(project, file), 'utf8');
+  if (/^sops:|"sops":/m.test(content)) return [];
+  const hint = `pdeploy secrets encrypt ${file}, then remove it`;
+  return [{ code: 'PD2149', message: 'not encrypted', at: { file, line: 1, col: 1 }, hint }];
+}
+
+async function here(): Promise<Surroundings> {
+  const project = (await projectDir(process.cwd())) ?? process.cwd();
+  return { project, inventory: undefined, env: process.env, home: homedir() };
+}
+
+function fileOf(given: string | undefined, project: string): string {
+  if (given === undefined)
+    throw UsageError.of('PD2202', 'which file? prod for secrets/prod.yaml.age, or a path');
+  if (/^[A-Za-z0-9_-]+$/.test(given)) return join(project, SECRETS_FOLDER, `${given}.yaml.age`);
+  if (given.endsWith('.age')) return resolve(given);
+  throw UsageError.of('PD2202', `${given} is not a file of secrets: it ends in .age`);
+}
+
+function readClear(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw UsageError.of('PD2142', `cannot read ${file}: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+function ageFiles(project: string): readonly string[] {
+  return filesOfSecrets(project).filter((file) => file.endsWith('.age'));
+}
+
+function identitiesOf(around: Surroundings) {
+  const found = readIdentities(around);
+  if (found.kind === 'failure') throw new UsageError([found]);
+  return found.list;
+}
+
+function opened(got: string | Failure): string {
+  if (typeof got !== 'string') throw new UsageError([got]);
+  return got;
+}
+
+function refuseProblems(problems: readonly Problem[]): void {
+  if (problems.length > 0) throw new UsageError(problems);
+}
+
+function peopleText(recipients: readonly Recipient[]): string {
+  return recipients.length === 1 ? '1 recipient' : `${recipients.length} recipients`;
+}

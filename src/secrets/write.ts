@@ -1,0 +1,31 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { encryptFile } from './age/file.ts';
+import type { Recipient } from './age/keys.ts';
+import { SECRETS_FOLDER } from './files.ts';
+
+/** Encrypts a text to a file, which is the old one or the new one whatever happens. */
+export function writeAge(file: string, plain: string, recipients: readonly Recipient[]): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const next = `${file}.${process.pid}.tmp`;
+  const handle = openSync(next, 'w', 0o644);
+  try {
+    writeSync(handle, encryptFile(Buffer.from(plain, 'utf8'), recipients));
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+  renameSync(next, file);
+}
+
+/** Files below `secrets/`, relative to the project, in order. */
+export function filesOfSecrets(project: string): readonly string[] {
+  try {
+    return readdirSync(join(project, SECRETS_FOLDER), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => relative(project, join(entry.parentPath, entry.name)))
+      .sort((a, b) => (a < b ? -1 : 1));
+  } catch {
+    return [];
+  }
+}
