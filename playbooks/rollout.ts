@@ -1,4 +1,5 @@
 import {
+  certificate,
   definePlaybook,
   directory,
   http,
@@ -38,6 +39,15 @@ export default definePlaybook({
     grace_seconds: z.int().min(0).max(600).default(1),
     log: z.enum(['journal', 'file']).default('journal'),
     hardening: z.enum(['A', 'B', 'none']).default('A'),
+    /** A certificate that the edge service serves on the instance's `https_port`; see docs/certificates.md. */
+    tls: z
+      .strictObject({
+        servers: z.array(z.string()),
+        cert: z.string(),
+        key: z.string(),
+        trust: z.union([z.enum(['system', 'none']), z.strictObject({ file: z.string() })]).default('system'),
+      })
+      .optional(),
     /** Faults to rehearse a bad release, see examples/edge. */
     fault: z.record(z.string(), z.json()).default({}),
   }),
@@ -50,6 +60,15 @@ export default definePlaybook({
     return [
       user({ name: vars.user }),
       vars.log === 'file' && directory({ path: `/var/log/${name}`, group: vars.user, mode: '0750' }),
+
+      vars.tls !== undefined &&
+        certificate({
+          name: 'site',
+          servers: vars.tls.servers,
+          from: { cert: vars.tls.cert, key: vars.tls.key },
+          trust: vars.tls.trust,
+          ports: (instance) => portOf(instance, 'https_port'),
+        }),
 
       release({
         binary: flavour.binary,
@@ -72,6 +91,8 @@ export default definePlaybook({
         log: vars.log,
         hardening: vars.hardening,
         environment: flavour.environment,
+        // Where tls/site/cert.pem is that of the release, on trial or not.
+        ...(vars.tls === undefined ? {} : { service: { WorkingDirectory: paths.current } }),
       }),
 
       vars.log === 'file' && logrotate({ files: [`/var/log/${name}/*.log`], user: vars.user }),

@@ -12,6 +12,7 @@ export type { UnitText } from './model/unit-text.ts';
 export { definePlaybook, extendPlaybook, isPlaybook, type PlaybookOptions } from './playbook/define.ts';
 export type { HookOptions } from './playbook/hooks.ts';
 export type { StrategyOptions } from './playbook/strategy.ts';
+export { type CertificateOptions, certificate } from './resource/certificate.ts';
 export { defineResource, type ResourceDefinition } from './resource/define-resource.ts';
 export type { Duration } from './resource/fields.ts';
 export { type AbsentOptions, absent } from './resource/kinds/absent.ts';
@@ -29,7 +30,9 @@ export {
   http,
   systemd,
   type TcpProbeOptions,
+  type TlsProbeOptions,
   tcp,
+  tls,
 } from './resource/probes.ts';
 export { type ReleaseFileOptions, type ReleaseOptions, release } from './resource/release.ts';
 export { secret } from './resource/secret.ts';

@@ -9,6 +9,7 @@ export const caddy: Flavour = {
   ports: ['port', 'admin_port'],
   environment: { XDG_DATA_HOME: unit`/var/lib/%p/%i`, XDG_CONFIG_HOME: unit`/var/lib/%p/%i` },
   config: (instance, vars) => {
+    if (vars.tls !== undefined) throw new Error('tls: of the two flavours, edge has it alone');
     const release = { 'x-release': ['{env.PDEPLOY_RELEASE}'] };
     const { never_ready: neverReady = false, ...others } = vars.fault;
     const [unknown] = Object.keys(others);

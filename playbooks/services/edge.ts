@@ -15,7 +15,18 @@ export const edge: Flavour = {
     graceful_shutdown_timeout_seconds: 1,
     upgrade_sock: `/run/${instance.service}/${instance.name}/upgrade.sock`,
     app: {
-      listen: { http: `0.0.0.0:${portOf(instance, 'port')}` },
+      listen: {
+        http: `0.0.0.0:${portOf(instance, 'port')}`,
+        ...(vars.tls === undefined
+          ? {}
+          : {
+              https: {
+                addr: `0.0.0.0:${portOf(instance, 'https_port')}`,
+                cert: 'tls/site/cert.pem',
+                key: 'tls/site/key.pem',
+              },
+            }),
+      },
       admin: { addr: `127.0.0.1:${portOf(instance, 'admin_port')}` },
       metrics: { addr: `127.0.0.1:${portOf(instance, 'metrics_port')}` },
       ...(vars.upstream === undefined ? {} : { upstream: vars.upstream }),

@@ -19,5 +19,6 @@ export type FlavourVars = {
   readonly upstream?: string | undefined;
   readonly drain_seconds: number;
   readonly grace_seconds: number;
+  readonly tls?: object | undefined;
   readonly fault: { readonly [name: string]: unknown };
 };

@@ -89,6 +89,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/control.ts')).abortCommand,
   },
   {
+    usage: 'certs <action>',
+    describe: 'TLS certificates: what is served where and until when',
+    load: async () => (await import('./commands/certs.ts')).certsCommand,
+  },
+  {
     usage: 'lock <action>',
     describe: 'Show, take or free the lease on the hosts',
     load: async () => (await import('./commands/lock.ts')).lockCommand,

@@ -1,4 +1,5 @@
 import { UsageError } from '../errors.ts';
+import { type CertificateStep, certificateKeyPath, certificatePath } from '../model/certificate.ts';
 import type { Host, Instance } from '../model/host.ts';
 import type { LogrotateStep, ReleaseStep, ServiceStep, Step, UnitStep } from '../model/playbook.ts';
 import type { HostRelease, ReleaseFile } from '../model/release.ts';
@@ -6,6 +7,7 @@ import type { ResourceStep } from '../model/resource.ts';
 import { sha256 } from '../util/digest.ts';
 import { Secret } from '../util/secret.ts';
 import type { Artifact } from './artifact.ts';
+import { type Certificate, withTlsProbes } from './certificates.ts';
 import type { CheckedSignature } from './signature.ts';
 
 export type ReleaseContent = {
@@ -26,7 +28,9 @@ export type CompiledHost = {
   readonly texts: readonly ReleaseContent[];
   readonly unit: UnitStep;
   readonly logrotate: LogrotateStep | undefined;
+  /** With the probes of its certificates. */
   readonly service: ServiceStep;
+  readonly certificates: readonly Certificate[];
   readonly releaseStep: ReleaseStep;
   readonly resources: readonly ResourceStep[];
   /** sha256 over unit and drop-ins, as the agent computes it for what lies in /etc. */
@@ -39,6 +43,7 @@ export type SortedSteps = {
   readonly unit: UnitStep;
   readonly service: ServiceStep;
   readonly logrotate: LogrotateStep | undefined;
+  readonly certificates: readonly CertificateStep[];
   readonly resources: readonly ResourceStep[];
 };
 
@@ -64,6 +69,7 @@ export function sortSteps(steps: readonly Step[], playbook: string): SortedSteps
     unit,
     service,
     logrotate: of('logrotate'),
+    certificates: steps.filter((s) => s.type === 'certificate'),
     resources: steps.filter((s) => s.type === 'resource'),
   };
 }
@@ -75,12 +81,17 @@ export function compileHost(
   steps: SortedSteps,
   artifact: Artifact,
   signature?: CheckedSignature,
+  certificates: readonly Certificate[] = [],
 ): CompiledHost {
   const texts: ReleaseContent[] = steps.release.files.map((f) => ({
     path: f.path,
     mode: f.mode,
     content: f.content,
   }));
+  for (const { step, pem, key } of certificates) {
+    texts.push({ path: certificatePath(step.name), mode: '0444', content: pem });
+    texts.push({ path: certificateKeyPath(step.name), mode: '0440', content: key });
+  }
   texts.push({ path: 'unit', mode: '0444', content: steps.unit.text });
   for (const dropIn of steps.unit.dropIns)
     texts.push({ path: `dropins/${dropIn.name}`, mode: '0444', content: dropIn.text });
@@ -105,7 +116,8 @@ export function compileHost(
     texts,
     unit: steps.unit,
     logrotate: steps.logrotate,
-    service: steps.service,
+    service: withTlsProbes(steps.service, certificates),
+    certificates,
     releaseStep: steps.release,
     resources: steps.resources,
     unitSha256: sha256(steps.unit.text),

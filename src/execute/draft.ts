@@ -3,6 +3,7 @@ import type { ArtifactSource, Playbook } from '../model/playbook.ts';
 import type { ResourceStep } from '../model/resource.ts';
 import { compileSteps } from '../playbook/compile-steps.ts';
 import { type Artifact, cacheArtifact } from './artifact.ts';
+import { certificateReader } from './certificates.ts';
 import { type CompiledHost, compileHost, type SortedSteps, sortSteps } from './compile.ts';
 import { type CheckedSignature, checkSignature } from './signature.ts';
 
@@ -34,6 +35,7 @@ export async function draftHosts(
     signatures.set(key, known);
     return known;
   };
+  const certificate = certificateReader(input.project);
   const result: CompiledHost[] = [];
   for (const host of hosts) {
     const steps = sortSteps(
@@ -42,7 +44,8 @@ export async function draftHosts(
     );
     const binary = await artifact(steps.release.artifact, steps.release.binary);
     const signed = await signature(steps, binary);
-    result.push(compileHost(host, instancesOf(host, input.service), steps, binary, signed));
+    const certificates = await Promise.all(steps.certificates.map(certificate));
+    result.push(compileHost(host, instancesOf(host, input.service), steps, binary, signed, certificates));
   }
   return result;
 }

@@ -1,4 +1,4 @@
-import { baselineOf, judge, judgeOutside } from '../health/judge.ts';
+import { baselineOf, judge, judgeOutside, needsOutside } from '../health/judge.ts';
 import { observe, openWindow, verdict } from '../health/window.ts';
 import { decodeSample } from '../host/decode/sample.ts';
 import type { AgentRequest } from '../host/request.ts';
@@ -44,9 +44,7 @@ export async function gate(input: GateInput): Promise<GateResult> {
   const stop = new AbortController();
   const opened = performance.now();
   const now = (): number => performance.now() - opened;
-  const outside = input.check.probes.some(
-    (p) => (p.kind === 'http' || p.kind === 'tcp') && p.from.includes('outside'),
-  );
+  const outside = needsOutside(input.check);
   let window = openWindow(
     { minHealthyMs: input.minHealthyMs, healthyDeadlineMs: input.healthyDeadlineMs, outside },
     now(),

@@ -8,6 +8,7 @@ import type { Strategy } from '../model/strategy.ts';
 import { assemble } from '../plan/assemble.ts';
 import type { PlanHost } from '../plan/input.ts';
 import { sha256 } from '../util/digest.ts';
+import { clockProblems } from './certificates.ts';
 import { hostChanges } from './changes.ts';
 import type { CompiledHost } from './compile.ts';
 import type { FormerRelease } from './deployment-context.ts';
@@ -68,6 +69,7 @@ export async function makePlan(
     const made = hostTarget(request, own, look.observation);
     targets.set(host.name, made.target);
     problems.push(...machineProblems(own, look.observation.facts));
+    problems.push(...clockProblems(host.name, look.observation.facts.clockSkewMs, own.certificates));
     problems.push(...signingProblems(own, look.observation, request.downgrade === true));
     return { host, seen: { kind: 'observed', observation: look.observation, compiled: made.compiled } };
   });

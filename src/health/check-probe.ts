@@ -1,4 +1,5 @@
 import type { CheckResult, HttpExpect, Probe } from '../model/health.ts';
+import { shortId } from '../model/release.ts';
 import { readPath } from './json-path.ts';
 import type { RawProbe } from './raw.ts';
 
@@ -6,6 +7,7 @@ import type { RawProbe } from './raw.ts';
 export type Echo = { readonly release: string; readonly label: string };
 
 type Asked = Exclude<Probe, { readonly kind: 'systemd' }>;
+type RawTls = Extract<RawProbe, { readonly kind: 'tls' }>;
 type RawHttp = Extract<RawProbe, { readonly kind: 'http' }>;
 
 /** The smallest part of an id that still names it: as it is shown to people. */
@@ -25,6 +27,10 @@ export function checkProbe(
     const said = raw.error === '' ? '' : `: ${raw.error}`;
     return result(raw.code === 0, raw.code === 0 ? 'exited 0' : `exited ${raw.code}${said}`);
   }
+  if (raw.kind === 'tls') {
+    const problem = probe.kind === 'tls' ? tlsProblem(probe, raw) : 'was not probed';
+    return result(problem === '', problem === '' ? `${raw.fingerprints.length} handshakes` : problem);
+  }
   if (probe.kind !== 'http') return result(false, 'was not probed');
   if (raw.status === 0) return result(false, raw.error || 'no answer');
   const problem = httpProblem(probe.expect, raw, echo);
@@ -39,9 +45,21 @@ function nameOf(probe: Asked, address: string): string {
     }
     case 'tcp':
       return `tcp ${address === '127.0.0.1' ? '' : address}:${probe.port}`;
+    case 'tls':
+      return `tls ${probe.server}:${probe.port}`;
     case 'exec':
       return `exec ${probe.argv.join(' ')}`;
   }
+}
+
+/** '' when every connection was shown the certificate, and a client would trust it. */
+function tlsProblem(probe: Extract<Probe, { kind: 'tls' }>, raw: RawTls): string {
+  if (raw.error !== '') return raw.error;
+  const other = raw.fingerprints.filter((shown) => shown !== probe.fingerprint);
+  if (other.length > 0)
+    return `${other.length} of ${raw.fingerprints.length} connections got the certificate ${shortId(other[0] ?? '')}, not ${shortId(probe.fingerprint)}`;
+  if (raw.fingerprints.length < probe.times) return `${raw.fingerprints.length} handshakes of ${probe.times}`;
+  return raw.refused === '' ? '' : `a client would refuse the certificate: ${raw.refused}`;
 }
 
 /** '' when the answer is as expected. */

@@ -1,4 +1,4 @@
-import type { CheckResult, HealthCheck, Sample } from '../model/health.ts';
+import type { CheckResult, HealthCheck, Probe, Sample, Vantage } from '../model/health.ts';
 import { checkProbe, type Echo } from './check-probe.ts';
 import type { RawProbe, RawSample } from './raw.ts';
 
@@ -52,7 +52,21 @@ export function baselineOf(sample: Sample): { readonly pid: number; readonly res
 
 /** Whether the controller has to probe too. */
 export function needsOutside(check: HealthCheck): boolean {
-  return check.probes.some((p) => (p.kind === 'http' || p.kind === 'tcp') && p.from.includes('outside'));
+  return check.probes.some((p) => vantages(p).includes('outside'));
+}
+
+function vantages(probe: Probe): readonly Vantage[] {
+  switch (probe.kind) {
+    case 'http':
+    case 'tcp':
+      return probe.from;
+    case 'exec':
+      return ['host'];
+    case 'tls':
+      return ['outside'];
+    case 'systemd':
+      return [];
+  }
 }
 
 function results(
@@ -65,7 +79,7 @@ function results(
   const answers = new Map(raw.map((probe) => [probe.id, probe]));
   return check.probes.flatMap((probe, index) => {
     if (probe.kind === 'systemd') return [];
-    const asked = probe.kind === 'exec' ? from === 'host' : probe.from.includes(from);
+    const asked = vantages(probe).includes(from);
     return asked ? [checkProbe(probe, answers.get(String(index)), echo, address)] : [];
   });
 }

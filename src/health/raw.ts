@@ -28,4 +28,13 @@ export type RawProbe =
       readonly body: string;
     }
   | { readonly id: string; readonly kind: 'tcp'; readonly ok: boolean; readonly error: string }
+  | {
+      readonly id: string;
+      readonly kind: 'tls';
+      readonly error: string;
+      /** sha256 of the leaf that each connection was shown. */
+      readonly fingerprints: readonly string[];
+      /** Why a client with the roots would not go on, '' when it would. */
+      readonly refused: string;
+    }
   | { readonly id: string; readonly kind: 'exec'; readonly code: number; readonly error: string };

@@ -20,6 +20,7 @@ function probeField(probe: Probe, index: number): readonly Field[] {
       return probe.from.includes('host') ? [['probe', index, 'tcp', probe.port, probe.timeoutMs]] : [];
     case 'exec':
       return [['probe', index, 'exec', probe.timeoutMs, ...probe.argv.map(token)]];
+    case 'tls':
     case 'systemd':
       return [];
     default:

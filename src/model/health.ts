@@ -1,6 +1,12 @@
 /** Where a probe is made from: the host itself, or the controller over a new connection. */
 export type Vantage = 'host' | 'outside';
 
+/** Which roots one of the handshakes is verified with: those of Node and the system, these, or none. */
+export type Trust =
+  | { readonly kind: 'system' }
+  | { readonly kind: 'roots'; readonly pem: string }
+  | { readonly kind: 'none' };
+
 export type HttpExpect = {
   /** Default: 200. */
   readonly status?: readonly number[];
@@ -27,6 +33,21 @@ export type Probe =
       readonly port: number;
       readonly timeoutMs: number;
       readonly from: readonly Vantage[];
+    }
+  | {
+      readonly kind: 'tls';
+      readonly port: number;
+      /** Server name that is asked for. */
+      readonly server: string;
+      /** sha256 of the leaf's DER, lower-case hex: every new connection must be shown this certificate. */
+      readonly fingerprint: string;
+      /** New connections in each round. */
+      readonly times: number;
+      readonly trust: Trust;
+      /** Of one handshake. */
+      readonly timeoutMs: number;
+      /** Name of the certificate of the release that it proves; absent when the playbook wrote the probe itself. */
+      readonly certificate?: string;
     }
   | { readonly kind: 'exec'; readonly argv: readonly string[]; readonly timeoutMs: number }
   | { readonly kind: 'systemd' };

@@ -1,4 +1,5 @@
 import type { Secret } from '../util/secret.ts';
+import type { CertificateStep } from './certificate.ts';
 import type { HealthCheck } from './health.ts';
 import type { Host, Instance } from './host.ts';
 import type { ResourceStep } from './resource.ts';
@@ -52,7 +53,7 @@ export type ServiceStep = {
   readonly health: ReadonlyMap<string, HealthCheck>;
 };
 
-export type Step = ResourceStep | ReleaseStep | UnitStep | LogrotateStep | ServiceStep;
+export type Step = ResourceStep | ReleaseStep | UnitStep | LogrotateStep | ServiceStep | CertificateStep;
 
 /** Hooks run on the controller; argv, no shell. */
 export type HookName = 'beforePlan' | 'beforeWave' | 'afterWave' | 'afterDeployment' | 'onFailure';

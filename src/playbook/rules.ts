@@ -22,6 +22,7 @@ export function stepProblems(playbook: string, service: string, steps: readonly 
     ...duplicates(playbook, steps),
     ...missing(playbook, steps),
     ...needed(service, steps),
+    ...overlaps(playbook, steps),
     ...steps.flatMap((step) => openSecrets(playbook, step.id, step)),
   ];
 }
@@ -53,7 +54,8 @@ function plainTexts(value: unknown, path = ''): readonly (readonly [string, stri
 function duplicates(playbook: string, steps: readonly Step[]): readonly Problem[] {
   const seen = new Set<string>();
   const twice = new Set<string>();
-  for (const { type, id } of steps) if (type === 'resource') (seen.has(id) ? twice : seen).add(id);
+  for (const { type, id } of steps)
+    if (type === 'resource' || type === 'certificate') (seen.has(id) ? twice : seen).add(id);
   return [...twice].map((id) => ({
     code: 'PD2109',
     message: `playbook ${playbook}: two steps are called "${id}"`,
@@ -79,6 +81,22 @@ function missing(playbook: string, steps: readonly Step[]): readonly Problem[] {
         message: `playbook ${playbook} has ${count(type)} ${FACTORY[type]} steps, a service has one`,
       });
   return problems;
+}
+
+/** Two steps that would write the same file of the release. */
+function overlaps(playbook: string, steps: readonly Step[]): readonly Problem[] {
+  const files = steps.flatMap((step) => (step.type === 'release' ? step.files : []));
+  return steps.flatMap((step) => {
+    if (step.type !== 'certificate') return [];
+    const file = files.find(
+      ({ path }) => path.startsWith(`tls/${step.name}/`) || path === `tls/${step.name}`,
+    );
+    if (file === undefined) return [];
+    return {
+      code: 'PD2109',
+      message: `playbook ${playbook}: release() has ${file.path}, where certificate("${step.name}") puts its files`,
+    };
+  });
 }
 
 /** What the unit lacks: directories that it cannot start without and that systemd does not make, a way to reload. */

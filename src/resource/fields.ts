@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseDuration } from '../util/duration.ts';
 import { Secret } from '../util/secret.ts';
@@ -19,6 +20,17 @@ export const portField = z
   .int({ error: 'expected a port, a whole number from 1 to 65535' })
   .min(1, 'expected a port, a whole number from 1 to 65535')
   .max(65535, 'expected a port, a whole number from 1 to 65535');
+
+/** A name or address that a TLS client asks for. */
+export const serverField = z
+  .string()
+  .refine(
+    (name) =>
+      isIP(name) !== 0 ||
+      (/^([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) &&
+        name.length <= 253),
+    'expected a server name such as "shop.example", in lower case',
+  );
 
 /** An absolute path on the host, of the characters that are syntax nowhere: not to a shell, a unit or tmpfiles.d. */
 export const hostPathField = z.string().superRefine((path, ctx) => {

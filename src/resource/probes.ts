@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { HttpExpect, Probe, Vantage } from '../model/health.ts';
-import { argvField, type Duration, durationField, portField } from './fields.ts';
+import { argvField, type Duration, durationField, portField, serverField } from './fields.ts';
 import { checkOptions } from './options.ts';
 
 type Common = {
@@ -34,6 +34,15 @@ export type HttpProbeOptions = Network & {
 };
 
 export type TcpProbeOptions = Network;
+export type TlsProbeOptions = Common & {
+  readonly port: number;
+  /** Server name that is asked for. */
+  readonly server: string;
+  /** sha256 of the certificate, as `openssl x509 -fingerprint -sha256` shows it. */
+  readonly fingerprint: string;
+  /** New connections in each round. Default: 20. */
+  readonly times?: number | undefined;
+};
 export type ExecProbeOptions = Common & { readonly argv: readonly string[] };
 
 const timeout = durationField({ min: '10ms', max: '60s' }).optional();
@@ -73,7 +82,19 @@ const httpSchema = z.strictObject({
 const tcpSchema = z.strictObject({ port: portField, timeout, from });
 const execSchema = z.strictObject({ argv: argvField, timeout });
 
+const tlsSchema = z.strictObject({
+  port: portField,
+  server: serverField,
+  fingerprint: z
+    .string()
+    .transform((text) => text.replaceAll(':', '').toLowerCase())
+    .refine((text) => /^[0-9a-f]{64}$/.test(text), 'expected a sha256 fingerprint, 64 hex digits'),
+  times: z.int().min(1).max(200).default(20),
+  timeout,
+});
+
 const TIMEOUT_MS = 2_000;
+const TLS_TIMEOUT_MS = 5_000;
 
 /**
  * Asks over HTTP.
@@ -104,6 +125,16 @@ export function http(options: HttpProbeOptions): Probe {
 export function tcp(options: TcpProbeOptions): Probe {
   const parsed = checkOptions('tcp', tcpSchema, options);
   return { kind: 'tcp', port: parsed.port, timeoutMs: parsed.timeout ?? TIMEOUT_MS, from: parsed.from };
+}
+
+/**
+ * Makes new TLS connections from the controller; every one must be shown this certificate. For a certificate() of the
+ * playbook it is there by itself.
+ * @example tls({ port: 443, server: 'shop.example', fingerprint: '5f0a...' })
+ */
+export function tls(options: TlsProbeOptions): Probe {
+  const { timeout: limit, fingerprint, ...rest } = checkOptions('tls', tlsSchema, options);
+  return { kind: 'tls', ...rest, fingerprint, trust: { kind: 'none' }, timeoutMs: limit ?? TLS_TIMEOUT_MS };
 }
 
 /** Runs a program on the host, as the user of the service and without a shell; 0 is healthy. */

@@ -32,10 +32,10 @@ export type ServiceOptions = {
   readonly reload?: boolean | undefined;
 };
 
-const KINDS = ['http', 'tcp', 'exec', 'systemd'];
+const KINDS = ['http', 'tcp', 'tls', 'exec', 'systemd'];
 const probe = z.custom<Probe>(
   (v) => typeof v === 'object' && v !== null && KINDS.includes((v as { kind?: string }).kind ?? ''),
-  'expected http(), tcp(), exec() or systemd()',
+  'expected http(), tcp(), tls(), exec() or systemd()',
 );
 
 const healthSchema = z.strictObject({

@@ -15,6 +15,7 @@ export function hostsInventory(all: SharedLab, hosts: SharedLab['hosts'], option
     port: 6188 + 10 * i,
     admin_port: 6190 + 10 * i,
     metrics_port: 6192 + 10 * i,
+    https_port: 6194 + 10 * i,
     ...options.ports,
   });
   const instances = Array.from({ length: options.instances ?? 1 }, (_, i) => [String(i + 1), ports(i)]);

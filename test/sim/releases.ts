@@ -89,6 +89,7 @@ export async function openReleases(): Promise<Releases> {
             health: new Map(host.instances.map((i) => [i.name, CHECK])),
           },
           logrotate: undefined,
+          certificates: [],
           resources: [],
         },
         artifact,
