@@ -1,19 +1,6 @@
-import {
-  certificate,
-  definePlaybook,
-  directory,
-  http,
-  logrotate,
-  portOf,
-  release,
-  service,
-  systemdUnit,
-  unit,
-  user,
-  z,
-} from 'pdeploy';
-import { caddy } from './services/caddy.ts';
-import { edge } from './services/edge.ts';
+import { definePlaybook, z } from 'pdeploy';
+import { caddySteps } from './services/caddy.ts';
+import { edgeSteps } from './services/edge.ts';
 
 /**
  * Rolls a network service out: one binary, one configuration file for each instance, one systemd unit for all.
@@ -54,62 +41,5 @@ export default definePlaybook({
 
   strategy: { wave: 1, minHealthyTime: '10s', healthyDeadline: '2m' },
 
-  steps: ({ vars, instances, paths }) => {
-    const flavour = { edge, caddy }[vars.flavour];
-    const name = instances[0]?.service ?? 'edge';
-    return [
-      user({ name: vars.user }),
-      vars.log === 'file' && directory({ path: `/var/log/${name}`, group: vars.user, mode: '0750' }),
-
-      vars.tls !== undefined &&
-        certificate({
-          name: 'site',
-          servers: vars.tls.servers,
-          from: { cert: vars.tls.cert, key: vars.tls.key },
-          trust: vars.tls.trust,
-          ports: (instance) => portOf(instance, 'https_port'),
-        }),
-
-      release({
-        binary: flavour.binary,
-        from: vars.binary,
-        files: instances.map((instance) => ({
-          path: `config/${instance.name}.json`,
-          content: `${JSON.stringify(flavour.config(instance, vars), null, 2)}\n`,
-        })),
-        test: [`{dir}/bin/${flavour.binary}`, ...flavour.test, `{dir}/config/${instances[0]?.name}.json`],
-      }),
-
-      systemdUnit({
-        user: vars.user,
-        exec: [
-          unit`${paths.current}/bin/${flavour.binary}`,
-          ...flavour.run,
-          unit`${paths.current}/config/%i.json`,
-        ],
-        notify: true,
-        log: vars.log,
-        hardening: vars.hardening,
-        environment: flavour.environment,
-        // Where tls/site/cert.pem is that of the release, on trial or not.
-        ...(vars.tls === undefined ? {} : { service: { WorkingDirectory: paths.current } }),
-      }),
-
-      vars.log === 'file' && logrotate({ files: [`/var/log/${name}/*.log`], user: vars.user }),
-
-      service({
-        health: (instance) => ({
-          probes: [
-            http({
-              port: portOf(instance, flavour.ports[0]),
-              path: '/readyz',
-              expect: { release: 'x-release' },
-            }),
-          ],
-          listens: flavour.ports.map((name) => portOf(instance, name)),
-        }),
-        stopTimeout: `${vars.drain_seconds + vars.grace_seconds + 15}s`,
-      }),
-    ];
-  },
+  steps: (context) => (context.vars.flavour === 'edge' ? edgeSteps(context) : caddySteps(context)),
 });

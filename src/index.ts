@@ -9,6 +9,9 @@ export type { Playbook, ServicePaths, Step, StepContext, StepDraft } from './mod
 export type { Change, HostOp, Query, ResourceStep } from './model/resource.ts';
 export type { SecretSource } from './model/secret-source.ts';
 export type { UnitText } from './model/unit-text.ts';
+export type { ServerConf } from './pingora/server-conf.ts';
+export { pingoraService } from './pingora/service.ts';
+export type { PingoraServiceOptions } from './pingora/service-options.ts';
 export { definePlaybook, extendPlaybook, isPlaybook, type PlaybookOptions } from './playbook/define.ts';
 export type { HookOptions } from './playbook/hooks.ts';
 export type { StrategyOptions } from './playbook/strategy.ts';

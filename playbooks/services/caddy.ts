@@ -1,5 +1,5 @@
-import { portOf, unit } from 'pdeploy';
-import type { Flavour } from './flavour.ts';
+import { directory, http, logrotate, portOf, release, service, systemdUnit, unit, user } from 'pdeploy';
+import type { Flavour, Steps } from './flavour.ts';
 
 /** Debian's caddy: a service that nobody here wrote, made to say which release answers. */
 export const caddy: Flavour = {
@@ -40,3 +40,39 @@ export const caddy: Flavour = {
     };
   },
 };
+
+export const caddySteps: Steps = ({ vars, service: name, instances, paths }) => [
+  user({ name: vars.user }),
+  vars.log === 'file' && directory({ path: `/var/log/${name}`, group: vars.user, mode: '0750' }),
+
+  release({
+    binary: caddy.binary,
+    from: vars.binary,
+    files: instances.map((instance) => ({
+      path: `config/${instance.name}.json`,
+      content: `${JSON.stringify(caddy.config(instance, vars), null, 2)}\n`,
+    })),
+    test: [`{dir}/bin/${caddy.binary}`, ...caddy.test, `{dir}/config/${instances[0]?.name}.json`],
+  }),
+
+  systemdUnit({
+    user: vars.user,
+    exec: [unit`${paths.current}/bin/${caddy.binary}`, ...caddy.run, unit`${paths.current}/config/%i.json`],
+    notify: true,
+    log: vars.log,
+    hardening: vars.hardening,
+    environment: caddy.environment,
+  }),
+
+  vars.log === 'file' && logrotate({ files: [`/var/log/${name}/*.log`], user: vars.user }),
+
+  service({
+    health: (instance) => ({
+      probes: [
+        http({ port: portOf(instance, caddy.ports[0]), path: '/readyz', expect: { release: 'x-release' } }),
+      ],
+      listens: caddy.ports.map((port) => portOf(instance, port)),
+    }),
+    stopTimeout: `${vars.drain_seconds + vars.grace_seconds + 15}s`,
+  }),
+];

@@ -1,4 +1,4 @@
-import type { Instance, UnitText } from 'pdeploy';
+import type { Instance, ServicePaths, Step, StepDraft, UnitText } from 'pdeploy';
 
 /** What the rollout playbook has to know of a program. */
 export type Flavour = {
@@ -22,3 +22,27 @@ export type FlavourVars = {
   readonly tls?: object | undefined;
   readonly fault: { readonly [name: string]: unknown };
 };
+
+/** Variables of the whole playbook. */
+export type RolloutVars = FlavourVars & {
+  readonly binary: string | { readonly url: string; readonly sha256: string };
+  readonly user: string;
+  readonly log: 'journal' | 'file';
+  readonly hardening: 'A' | 'B' | 'none';
+  readonly tls?:
+    | {
+        readonly servers: readonly string[];
+        readonly cert: string;
+        readonly key: string;
+        readonly trust: 'system' | 'none' | { readonly file: string };
+      }
+    | undefined;
+};
+
+/** The steps that roll a program out. */
+export type Steps = (context: {
+  readonly vars: RolloutVars;
+  readonly service: string;
+  readonly instances: readonly Instance[];
+  readonly paths: ServicePaths;
+}) => readonly (Step | StepDraft | undefined | false)[];

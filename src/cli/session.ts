@@ -113,7 +113,12 @@ export async function makeTransport(args: Args, how = commandLine): Promise<Auto
   });
 }
 
-function chooseService(inventory: Inventory, wanted: string | undefined, hosts: readonly Host[]): string {
+/** The service that is meant: the one that was named, else the only one of the hosts. */
+export function chooseService(
+  inventory: Inventory,
+  wanted: string | undefined,
+  hosts: readonly Host[],
+): string {
   const running = [...new Set(hosts.flatMap((h) => h.instances.map((i) => i.service)))];
   if (wanted !== undefined) {
     if (inventory.services.includes(wanted)) return wanted;

@@ -4,6 +4,7 @@ import type { Host, Instance } from '../model/host.ts';
 import type { LogrotateStep, ReleaseStep, ServiceStep, Step, UnitStep } from '../model/playbook.ts';
 import type { HostRelease, ReleaseFile } from '../model/release.ts';
 import type { ResourceStep } from '../model/resource.ts';
+import type { Finding } from '../pingora/lint/finding.ts';
 import { sha256 } from '../util/digest.ts';
 import { Secret } from '../util/secret.ts';
 import type { Artifact } from './artifact.ts';
@@ -35,6 +36,8 @@ export type CompiledHost = {
   readonly resources: readonly ResourceStep[];
   /** sha256 over unit and drop-ins, as the agent computes it for what lies in /etc. */
   readonly unitSha256: string;
+  /** What the rules for its kind of service have to say. */
+  readonly warnings?: readonly Finding[];
 };
 
 /** The steps of a playbook for one host, sorted by what they are. */

@@ -1,6 +1,9 @@
+import { UsageError } from '../errors.ts';
 import type { Host, HostName, Instance } from '../model/host.ts';
 import type { ArtifactSource, Playbook } from '../model/playbook.ts';
 import type { ResourceStep } from '../model/resource.ts';
+import { toProblem } from '../pingora/lint/finding.ts';
+import { lintRelease } from '../pingora/lint/release.ts';
 import { compileSteps } from '../playbook/compile-steps.ts';
 import { type Artifact, cacheArtifact } from './artifact.ts';
 import { certificateReader } from './certificates.ts';
@@ -15,7 +18,10 @@ export type DraftInput = {
   readonly project: string;
 };
 
-/** Renders the release of every host. Nothing is contacted but a URL a binary comes from. */
+/**
+ * Renders the release of every host. Nothing is contacted but a URL a binary comes from.
+ * @throws UsageError for what does not compile, and for what the rules for Pingora refuse
+ */
 export async function draftHosts(
   input: DraftInput,
   hosts: readonly Host[],
@@ -38,14 +44,16 @@ export async function draftHosts(
   const certificate = certificateReader(input.project);
   const result: CompiledHost[] = [];
   for (const host of hosts) {
-    const steps = sortSteps(
-      compileSteps(input.playbook, host, input.service, input.label).steps,
-      input.playbook.name,
-    );
+    const compiled = compileSteps(input.playbook, host, input.service, input.label).steps;
+    const steps = sortSteps(compiled, input.playbook.name);
+    const findings = lintRelease(host.name, compiled);
+    const errors = findings.filter((finding) => finding.severity === 'error');
+    if (errors.length > 0) throw new UsageError(errors.map(toProblem));
     const binary = await artifact(steps.release.artifact, steps.release.binary);
     const signed = await signature(steps, binary);
     const certificates = await Promise.all(steps.certificates.map(certificate));
-    result.push(compileHost(host, instancesOf(host, input.service), steps, binary, signed, certificates));
+    const own = compileHost(host, instancesOf(host, input.service), steps, binary, signed, certificates);
+    result.push(findings.length === 0 ? own : { ...own, warnings: findings });
   }
   return result;
 }

@@ -18,6 +18,7 @@ import { formerReleases } from './former.ts';
 import { machineProblems } from './machine.ts';
 import { type Observed, observeHost } from './observe.ts';
 import { payloadOf, textEntries } from './payload.ts';
+import { planWarnings } from './plan-warnings.ts';
 import { type CachedRelease, recallRelease } from './release-cache.ts';
 import { signingProblems } from './signing-problems.ts';
 import type { HostTarget } from './target.ts';
@@ -84,6 +85,7 @@ export async function makePlan(
       hosts,
       strategy: request.strategy,
       records: request.records,
+      warnings: planWarnings([...compiled.values()]),
       sha256,
     }),
   );

@@ -50,6 +50,9 @@ export type Wave = {
   readonly canary: boolean;
 };
 
+/** What does not stand in the way of a plan, and should be known. */
+export type PlanWarning = { readonly code: string; readonly text: string };
+
 /** The saved result of a diff of a playbook against observed hosts. Plain JSON; holds no secret. */
 export type Plan = {
   readonly version: 1;
@@ -66,4 +69,5 @@ export type Plan = {
   readonly waves: readonly Wave[];
   readonly cordoned: readonly { readonly host: HostName; readonly cordon: Cordon }[];
   readonly unreachable: readonly { readonly host: HostName; readonly why: string }[];
+  readonly warnings?: readonly PlanWarning[];
 };

@@ -18,6 +18,23 @@ export type ReleaseText = { readonly path: string; readonly content: string | Se
 /** Who must have signed a binary, and where the signature is: a path or an https URL. */
 export type MinisignRequirement = { readonly publicKey: string; readonly signature: string };
 
+/** What the rules for Pingora have to know of a release that they cannot read from its files. */
+export type PingoraPart = {
+  readonly version: string;
+  /** Top-level key that the program reads itself. */
+  readonly appKey: string;
+  readonly drainSeconds: number;
+  /** Names of rules that are passed over. */
+  readonly allow: readonly string[];
+  readonly instances: readonly {
+    readonly name: string;
+    /** Of its configuration in the release. */
+    readonly path: string;
+    /** Addresses as Pingora gets them. */
+    readonly listeners: readonly string[];
+  }[];
+};
+
 export type ReleaseStep = {
   readonly type: 'release';
   readonly id: string;
@@ -29,6 +46,8 @@ export type ReleaseStep = {
   /** Arguments of a config test of the new binary, run as the service user; `{dir}` is the staged directory. */
   readonly test?: readonly string[];
   readonly metadata: { readonly [key: string]: string };
+  /** The binary is a Pingora service, made by `pingoraService()`. */
+  readonly pingora?: PingoraPart;
 };
 
 /** The rendered unit of every instance: `%i` is the instance name, so that one text serves all. */

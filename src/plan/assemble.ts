@@ -39,6 +39,7 @@ export function assemble(input: PlanInput): Plan {
     ),
     cordoned,
     unreachable,
+    ...(input.warnings === undefined || input.warnings.length === 0 ? {} : { warnings: input.warnings }),
   };
 }
 

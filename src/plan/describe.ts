@@ -21,6 +21,7 @@ export function describePlan(
   const blocks = [
     header(plan),
     [...fleet(plan), ...describeRollout(plan, COLUMN)],
+    (plan.warnings ?? []).flatMap(({ code, text }) => row('warning', `${text} (${code})`, COLUMN)),
     describeChanges(plan),
     ...(options.diff === true ? describeDiffs(plan) : []),
     footer(plan, options.next ?? `pdeploy rollout -i ${plan.inventory.name}`),

@@ -1,6 +1,6 @@
 import type { Observation } from '../model/facts.ts';
 import type { Host } from '../model/host.ts';
-import type { Plan, PlannedChange } from '../model/plan.ts';
+import type { Plan, PlannedChange, PlanWarning } from '../model/plan.ts';
 import type { Release, ReleaseRecord } from '../model/release.ts';
 import type { Strategy } from '../model/strategy.ts';
 
@@ -38,5 +38,6 @@ export type PlanInput = {
   readonly hosts: readonly PlanHost[];
   readonly strategy: { readonly playbook: Partial<Strategy>; readonly flags: Partial<Strategy> };
   readonly records: readonly ReleaseRecord[];
+  readonly warnings?: readonly PlanWarning[];
   readonly sha256: (text: string) => string;
 };

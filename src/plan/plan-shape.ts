@@ -1,5 +1,5 @@
 import type { Cordon } from '../model/host.ts';
-import type { HostPlan, InstancePlan, Plan, PlannedChange, Wave } from '../model/plan.ts';
+import type { HostPlan, InstancePlan, Plan, PlannedChange, PlanWarning, Wave } from '../model/plan.ts';
 import type { Release } from '../model/release.ts';
 import type { Change } from '../model/resource.ts';
 import type { Amount, Strategy } from '../model/strategy.ts';
@@ -72,23 +72,27 @@ const host = object<HostPlan>(
   ['zone', 'region'],
 );
 
-export const planShape = object<Plan>({
-  version: oneOf(VERSION),
-  id: text,
-  createdAt: text,
-  service: text,
-  playbook: object<Plan['playbook']>({ name: text, file: text, sha256: text }),
-  inventory: object<Plan['inventory']>({ name: text, file: text, git: text }),
-  release,
-  previous: object<Plan['previous']>({ id: text, label: text, mark: text }),
-  strategy,
-  hosts: list(host),
-  waves: list(object<Wave>({ number: whole, instances: list(text), canary: flag })),
-  cordoned: list(
-    object<Plan['cordoned'][number]>({
-      host: text,
-      cordon: object<Cordon>({ reason: text, until: text }, ['until']),
-    }),
-  ),
-  unreachable: list(object<Plan['unreachable'][number]>({ host: text, why: text })),
-});
+export const planShape = object<Plan>(
+  {
+    version: oneOf(VERSION),
+    id: text,
+    createdAt: text,
+    service: text,
+    playbook: object<Plan['playbook']>({ name: text, file: text, sha256: text }),
+    inventory: object<Plan['inventory']>({ name: text, file: text, git: text }),
+    release,
+    previous: object<Plan['previous']>({ id: text, label: text, mark: text }),
+    strategy,
+    hosts: list(host),
+    waves: list(object<Wave>({ number: whole, instances: list(text), canary: flag })),
+    cordoned: list(
+      object<Plan['cordoned'][number]>({
+        host: text,
+        cordon: object<Cordon>({ reason: text, until: text }, ['until']),
+      }),
+    ),
+    unreachable: list(object<Plan['unreachable'][number]>({ host: text, why: text })),
+    warnings: list(object<PlanWarning>({ code: text, text })),
+  },
+  ['warnings'],
+);

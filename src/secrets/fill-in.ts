@@ -5,6 +5,7 @@ import type { Position } from '../errors.ts';
 import type { Host, Instance } from '../model/host.ts';
 import type { Json, Vars } from '../model/json.ts';
 import type { Playbook } from '../model/playbook.ts';
+import { Secret } from '../util/secret.ts';
 import { resolveSecrets, type Secrets } from './resolve.ts';
 import type { Surroundings, Wanted } from './wanted.ts';
 
@@ -23,7 +24,15 @@ export async function withSecrets(
 ): Promise<Filled> {
   const wanted = [...wantedBy(playbook, file, around.project), ...hosts.flatMap(wantedOn)];
   if (wanted.length === 0) return { playbook, hosts };
-  const secrets = await resolveSecrets(wanted, around);
+  return fill(playbook, hosts, await resolveSecrets(wanted, around));
+}
+
+/** The same with a text in place of each secret: none is got, and no program is started. */
+export function withPlaceholders(playbook: Playbook, hosts: readonly Host[]): Filled {
+  return fill(playbook, hosts, () => Secret.around('placeholder', 'a placeholder for a secret'));
+}
+
+function fill(playbook: Playbook, hosts: readonly Host[], secrets: Secrets): Filled {
   const own = Object.fromEntries([...playbook.secrets].map(([name, source]) => [name, secrets(source)]));
   return {
     playbook: { ...playbook, steps: (ctx) => playbook.steps({ ...ctx, secrets: own }) },

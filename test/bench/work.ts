@@ -64,7 +64,7 @@ async function render(
 function ownPaths(unit: string): string {
   return unit
     .replaceAll('/run/pdeploy/edge/%i/current/bin/', '/opt/edge/current/')
-    .replaceAll('/run/pdeploy/edge/%i/current/config/%i.json', '/opt/edge/current/config.json')
+    .replaceAll('/run/pdeploy/edge/%i/current/config/%i.yaml', '/opt/edge/current/config.json')
     .replaceAll('/run/pdeploy/edge/%i/current/', '/opt/edge/current/')
     .replace(' pdeploy-recover.service', '');
 }

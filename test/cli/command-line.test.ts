@@ -74,6 +74,7 @@ test('check finds what is wrong in files, and exits 2 for an error only', () => 
     { rule: 'no-grace', severity: 'warning', line: 1 },
     { rule: 'no-grace', severity: 'warning', line: 1 },
   ]);
+  expect(pdeploy(['check']).stderr).toContain('PD2222');
   for (const [args, words] of [
     [['nowhere.yaml'], 'PD2229'],
     [['edge.txt'], 'neither a configuration nor a unit'],
@@ -85,4 +86,26 @@ test('check finds what is wrong in files, and exits 2 for an error only', () => 
     expect([wrong.status, wrong.stdout]).toEqual([2, '']);
     expect(wrong.stderr).toContain(words);
   }
+});
+
+test('check without files renders the playbook, with no host and no binary', () => {
+  writeFileSync(
+    join(dir, 'inventories/good.yaml'),
+    'hosts:\n  a: { address: 192.0.2.1 }\n  b: { address: 192.0.2.2 }\nvars: { binary: ./none }\nservices:\n  edge: { on: all, instances: { "1": { port: 81, admin_port: 82, metrics_port: 83 } } }\n',
+  );
+  const good = pdeploy(['check', '-i', 'good']);
+  expect([good.status, good.stdout]).toEqual([0, 'playbook rollout, 2 hosts checked, nothing found.\n']);
+  writeFileSync(
+    join(dir, 'token.ts'),
+    `import { definePlaybook, file, secret } from 'pdeploy';
+     export default definePlaybook({ name: 'token', service: 'edge', secrets: { t: secret.env('PDEPLOY_TEST_UNSET') },
+       steps: ({ secrets }) => [file({ path: '/etc/t', content: secrets.t })] });`,
+  );
+  expect(pdeploy(['check', '-i', 'good', '--playbook', './token.ts']).stdout).toContain('nothing found');
+  const old = pdeploy(['check', '-i', 'good', '--pingora', '0.7.0', '-o', 'json']);
+  expect(old.status).toBe(2);
+  expect(JSON.parse(old.stdout)).toMatchObject([
+    { rule: 'vulnerable-version', severity: 'error', file: 'a:config/1.yaml' },
+    { rule: 'restrict-suid', severity: 'warning', file: 'a:unit' },
+  ]);
 });

@@ -100,7 +100,7 @@ while :; do
   if [ "$(readlink -f /run/pdeploy/edge/1/current)" = "$1" ]; then
     [ -z "$pid" ] || kill -INT $pid; pid=
   elif [ -z "$pid" ]; then
-    /run/stray/bin/edge -c /run/stray/config/1.json & pid=$!
+    /run/stray/bin/edge -c /run/stray/config/1.* & pid=$!
   fi
   sleep 0.05
 done

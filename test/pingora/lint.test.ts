@@ -129,7 +129,7 @@ test('a unit is read as systemd does: comments, continued lines, sections', () =
 
 test('findings are told with their line, and counted', () => {
   const found = findings({ confs: ['thread: 1\ngrace_period_seconds: 5\n'] }, ['public-directory']);
-  expect(describeFindings(found, 1)).toBe(`1.yaml:1:1 error unknown-key (PD2601)
+  expect(describeFindings(found, '1 file')).toBe(`1.yaml:1:1 error unknown-key (PD2601)
     1 | thread: 1
       | ^^^^^^
   Pingora has no key "thread" and passes over it in silence
@@ -143,5 +143,5 @@ test('findings are told with their line, and counted', () => {
 
 1 error and 1 warning in 1 file.
 `);
-  expect(describeFindings([], 2)).toBe('2 files checked, nothing found.\n');
+  expect(describeFindings([], '2 files')).toBe('2 files checked, nothing found.\n');
 });

@@ -34,6 +34,14 @@ describe('a plan for people', () => {
     expect(shown).not.toMatch(/[^\P{C}\n]/u);
   });
 
+  it('shows warnings before the changes', () => {
+    const text = 'edge-01:config/1.yaml:1:1 and 2 more: old; build it anew';
+    expect(describePlan({ ...richPlan(), warnings: [{ code: 'PD2616', text }] })).toContain(`
+  warning      edge-01:config/1.yaml:1:1 and 2 more: old; build it anew (PD2616)
+
+  ~ release`);
+  });
+
   it('shows order, care, rollback and changes, hosts that agree folded', () => {
     expect(describePlan(richPlan(), { diff: true })).toMatchInlineSnapshot(`
       "edge 4f1c2a9 -> 9b7e01d

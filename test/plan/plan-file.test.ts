@@ -40,6 +40,8 @@ describe('a saved plan', () => {
   it('comes back as it was saved', () => {
     const plan = richPlan();
     expect(parsePlanFile(planFile(plan))).toEqual(plan);
+    const warned = { ...plan, warnings: [{ code: 'PD2616', text: 'a warning' }] };
+    expect(parsePlanFile(planFile(warned))).toEqual(warned);
   });
 
   it('of another version is refused, whatever else is in it', () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import * as api from '../../src/index.ts';
+import { lintRelease } from '../../src/pingora/lint/release.ts';
 import { compileSteps } from '../../src/playbook/compile-steps.ts';
 import { loadPlaybook } from '../../src/playbook/load.ts';
 import { aHost } from '../resource/sample.ts';
@@ -27,6 +28,16 @@ test('so does the one that extends it', async () => {
     name: 'rollout-fast',
     strategy: { canary: 1 },
   });
+});
+
+test('and the one of a Pingora service', async () => {
+  const [first = ''] = examples('pingora.md');
+  const dir = tempProject({ 'rollout.ts': first });
+  const { playbook } = await loadPlaybook(join(dir, 'rollout.ts'));
+  const host = aHost({ vars: { binary: './edge' } });
+  const { steps } = compileSteps(playbook, host, 'edge', 'v1');
+  expect(steps.map((s) => s.id)).toEqual(['user:edge', 'release', 'unit', 'service']);
+  expect(lintRelease(host.name, steps)).toEqual([]);
 });
 
 test("and a kind of one's own", async () => {

@@ -18,7 +18,7 @@ test.each(['prod', 'staging'])(
       const { steps, deploys } = compileSteps(playbook, host, 'edge', 'v1');
       expect(deploys).toBe(true);
       const release = steps.find((s) => s.type === 'release');
-      expect(release?.files.map((f) => f.path)).toEqual(['config/1.json', 'config/2.json']);
+      expect(release?.files.map((f) => f.path)).toEqual(['config/1.yaml', 'config/2.yaml']);
     }
   },
 );

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import type { ReleaseStep, ServiceStep, Step, UnitStep } from '../../src/model/playbook.ts';
 import { compileSteps } from '../../src/playbook/compile-steps.ts';
 import { findPlaybook } from '../../src/playbook/find.ts';
@@ -39,10 +40,10 @@ describe('the rollout playbook', () => {
     const release: ReleaseStep = only(all, 'release');
     expect(release).toMatchObject({
       artifact: { kind: 'path', path: './edge' },
-      test: ['{dir}/bin/edge', '-t', '-c', '{dir}/config/1.json'],
+      test: ['{dir}/bin/edge', '-t', '-c', '{dir}/config/1.yaml'],
     });
-    expect(release.files.map((f) => f.path)).toEqual(['config/1.json', 'config/2.json']);
-    expect(JSON.parse(String(release.files[1]?.content))).toMatchObject({
+    expect(release.files.map((f) => f.path)).toEqual(['config/1.yaml', 'config/2.yaml']);
+    expect(parse(String(release.files[1]?.content))).toMatchObject({
       threads: 3,
       app: {
         listen: { http: '0.0.0.0:6189' },

@@ -7,6 +7,7 @@ import {
   file,
   http,
   logrotate,
+  pingoraService,
   portOf,
   release,
   secret,
@@ -183,3 +184,26 @@ const zone = defineResource({
 zone('utc', { zone: 'Etc/UTC' });
 // @ts-expect-error the schema wants a text
 zone('utc', { zone: 5 });
+
+const pingora = {
+  binary: 'edge',
+  from: './edge',
+  user: 'edge',
+  listen: () => ['0.0.0.0:8080'],
+  health: () => ({ probes: [http({ port: 8080, path: '/' })] }),
+};
+definePlaybook({
+  name: 'types',
+  service: 'edge',
+  steps: () => [...pingoraService({ ...pingora, conf: { threads: 2, ca_file: null }, grace: '5s' }), false],
+});
+// @ts-expect-error Pingora has no such key
+pingoraService({ ...pingora, conf: { thread: 2 } });
+// @ts-expect-error a key that pdeploy sets itself
+pingoraService({ ...pingora, conf: { daemon: true } });
+// @ts-expect-error of another type
+pingoraService({ ...pingora, conf: { threads: '2' } });
+// @ts-expect-error a time needs a unit
+pingoraService({ ...pingora, grace: 5 });
+// @ts-expect-error nobody knows what it listens on
+pingoraService({ binary: 'edge', from: './edge', user: 'edge', health: pingora.health });

@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import type { CommandModule } from 'yargs';
+import { count } from '../../config/show.ts';
 import { decodeUtf8 } from '../../config/yaml/text.ts';
 import { EXIT, type Problem, UsageError } from '../../errors.ts';
 import { type ConfFile, readConf } from '../../pingora/lint/conf-file.ts';
 import { describeFindings } from '../../pingora/lint/describe.ts';
 import { toJson } from '../../pingora/lint/finding.ts';
 import { lint, RULES } from '../../pingora/lint/lint.ts';
+import type { Over } from '../../pingora/lint/release.ts';
 import type { Subject } from '../../pingora/lint/subject.ts';
 import { readUnit, type UnitFile } from '../../pingora/lint/unit-file.ts';
 import { isVersion, NEWEST } from '../../pingora/version.ts';
@@ -23,40 +25,82 @@ export const checkCommand: CommandModule = {
       .positional('files', {
         type: 'string',
         array: true,
-        describe: 'The instances of one host: .yaml, .yml, .json, and their unit: .service, .conf',
+        describe:
+          'Instances of one host: .yaml, .yml, .json, and their unit: .service, .conf; else the playbook',
       })
-      .option('pingora', { type: 'string', describe: `Its version (${NEWEST})` })
+      .option('pingora', { type: 'string', describe: `Its version (what the playbook says, else ${NEWEST})` })
       .option('activation', {
         choices: ['restart', 'handover'] as const,
-        default: 'restart',
-        describe: 'How a new release takes the place of the old one',
+        describe: 'How a new release takes the place of the old one (restart)',
       })
-      .option('drain', { type: 'string', default: '0s', describe: 'What comes before a stop, e.g. 5s' })
+      .option('drain', {
+        type: 'string',
+        describe: 'What comes before a stop, e.g. 5s (0s)',
+        group: 'Files:',
+      })
       .option('own', {
         type: 'string',
         array: true,
         nargs: 1,
         describe: 'A top-level key that the program reads itself, beside app',
+        group: 'Files:',
       })
-      .option('allow', { type: 'string', array: true, nargs: 1, describe: 'A rule to pass over' }),
-  handler: (args) => {
+      .option('allow', { type: 'string', array: true, nargs: 1, describe: 'A rule to pass over' })
+      .option('inventory', {
+        alias: 'i',
+        type: 'string',
+        describe: 'Name in inventories/ or a path',
+        group: 'Playbook:',
+      })
+      .option('limit', { alias: 'l', type: 'string', describe: 'Only these hosts', group: 'Playbook:' })
+      .option('service', {
+        type: 'string',
+        describe: 'Which service, when there are several',
+        group: 'Playbook:',
+      })
+      .option('playbook', {
+        type: 'string',
+        describe: 'Name in playbooks/ or a path (rollout)',
+        group: 'Playbook:',
+      })
+      .option('var', {
+        alias: 'e',
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'key=value or @file.yaml; beats the inventory',
+        group: 'Playbook:',
+      }),
+  handler: async (args) => {
     const files = texts(args, 'files');
-    const subject = subjectOf(args, files);
-    const found = lint(subject, allowed(args));
-    const findings = args.quiet === true ? found.filter((f) => f.severity === 'error') : found;
-    if (args.output === 'json') out.data(JSON.stringify(findings.map(toJson), null, 2));
-    else out.data(sanitizeLines(describeFindings(findings, files.length)).join('\n'));
-    process.exitCode = findings.some((f) => f.severity === 'error') ? EXIT.usage : EXIT.done;
+    const allow = allowed(args);
+    const over = overOf(args);
+    const { findings, where } =
+      files.length > 0
+        ? { findings: lint(subjectOf(args, files, over), allow), where: count(files.length, 'file') }
+        : await (await import('../check-playbook.ts')).checkPlaybook(args, over);
+    const left = findings.filter(
+      (f) => !allow.includes(f.rule) && (args.quiet !== true || f.severity === 'error'),
+    );
+    if (args.output === 'json') out.data(JSON.stringify(left.map(toJson), null, 2));
+    else out.data(sanitizeLines(describeFindings(left, where)).join('\n'));
+    process.exitCode = left.some((f) => f.severity === 'error') ? EXIT.usage : EXIT.done;
   },
 };
 
-/** @throws UsageError with all that cannot be read */
-function subjectOf(args: Args, files: readonly string[]): Subject {
-  if (files.length === 0)
-    throw UsageError.of('PD2237', 'check what?', 'pdeploy check CONFIG.yaml edge@.service');
-  const version = text(args, 'pingora') ?? NEWEST;
-  if (!isVersion(version))
+function overOf(args: Args): Over {
+  const version = text(args, 'pingora');
+  if (version !== undefined && !isVersion(version))
     throw UsageError.of('PD2210', `--pingora ${version}: expected a version such as ${NEWEST}`);
+  const { activation } = args;
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(activation === 'handover' || activation === 'restart' ? { activation } : {}),
+  };
+}
+
+/** @throws UsageError with all that cannot be read */
+function subjectOf(args: Args, files: readonly string[], over: Over): Subject {
   const drain = parseDuration(text(args, 'drain') ?? '0s');
   if (drain === undefined)
     throw UsageError.of('PD2210', `--drain ${args.drain}: expected a duration such as 5s`);
@@ -64,12 +108,13 @@ function subjectOf(args: Args, files: readonly string[]): Subject {
   const problems = read.flatMap((one) => one.problems ?? []);
   if (problems.length > 0) throw new UsageError(problems);
   return {
-    version,
+    version: NEWEST,
     confs: read.flatMap((one) => one.conf ?? []),
     units: read.flatMap((one) => one.unit ?? []),
-    activation: args.activation === 'handover' ? 'handover' : 'restart',
+    activation: 'restart',
     appKeys: ['app', ...texts(args, 'own')],
     drainSeconds: drain / 1_000,
+    ...over,
   };
 }
 

@@ -9,6 +9,8 @@ export type ConfFile = {
   readonly file: string;
   readonly source: Source;
   readonly values: { readonly [key: string]: Json };
+  /** Addresses that it is known to listen on; else they are looked for in the values. */
+  readonly listeners?: readonly string[];
 };
 
 export type ReadConf =

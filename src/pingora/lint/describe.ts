@@ -1,9 +1,8 @@
 import { count } from '../../config/show.ts';
 import type { Finding } from './finding.ts';
 
-/** Findings for people, each with its line and what to write; ends in a newline. @param files how many were checked */
-export function describeFindings(findings: readonly Finding[], files: number): string {
-  const where = count(files, 'file');
+/** Findings for people, each with its line and what to write; ends in a newline. @param where `3 files` */
+export function describeFindings(findings: readonly Finding[], where: string): string {
   if (findings.length === 0) return `${where} checked, nothing found.\n`;
   const errors = findings.filter((f) => f.severity === 'error').length;
   const counted = [

@@ -9,11 +9,17 @@ const CONNECTS = /upstream|backend|peer|origin|remote/i;
 export type Listener = { readonly path: Path; readonly address: string };
 
 /**
- * Addresses that a service listens on, as far as its configuration tells: what looks like an address below a key that
+ * Addresses that a service listens on: those declared, else what its configuration tells, what looks like an address below a key that
  * sounds like listening. Pingora's own keys name none.
  */
 export function listenersOf(conf: ConfFile): readonly Listener[] {
-  return walk(conf.values, []);
+  const found = walk(conf.values, []);
+  return (
+    conf.listeners?.map((address) => ({
+      address,
+      path: found.find((listener) => listener.address === address)?.path ?? [],
+    })) ?? found
+  );
 }
 
 function walk(value: Json, path: Path): readonly Listener[] {

@@ -11,9 +11,13 @@ const DEFAULT_STOP_S = 90;
  * Longest stop of a process in seconds: the drain, the grace period, and the shutdown time-out twice.
  * Source: Server::run of pingora-core; the second time-out is a sleep beside the first (pingora issue 727).
  */
-export function longestStop(conf: ConfFile, drainSeconds: number): number {
-  const grace = numberOf(conf, 'grace_period_seconds', 300);
-  return drainSeconds + grace + 2 * numberOf(conf, 'graceful_shutdown_timeout_seconds', 5);
+export function longestStop(grace: number, shutdownTimeout: number, drain: number): number {
+  return drain + grace + 2 * shutdownTimeout;
+}
+
+function longestStopOf(conf: ConfFile, drain: number): number {
+  const shutdown = numberOf(conf, 'graceful_shutdown_timeout_seconds', 5);
+  return longestStop(numberOf(conf, 'grace_period_seconds', 300), shutdown, drain);
 }
 
 const stopTimeout: Rule = {
@@ -22,7 +26,7 @@ const stopTimeout: Rule = {
   about:
     '`TimeoutStopSec` is shorter than drain + `grace_period_seconds` + 2 x `graceful_shutdown_timeout_seconds`: systemd kills the process, and with it what is in flight.',
   check: ({ units, confs, drainSeconds }) => {
-    const longest = Math.max(0, ...confs.map((conf) => longestStop(conf, drainSeconds)));
+    const longest = Math.max(0, ...confs.map((conf) => longestStopOf(conf, drainSeconds)));
     const [unit] = units;
     if (unit === undefined || confs.length === 0) return [];
     const line = lastOf(units, 'TimeoutStopSec', 'TimeoutSec');
