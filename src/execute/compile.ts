@@ -98,6 +98,7 @@ export function compileHost(
   texts.push({ path: 'unit', mode: '0444', content: steps.unit.text });
   for (const dropIn of steps.unit.dropIns)
     texts.push({ path: `dropins/${dropIn.name}`, mode: '0444', content: dropIn.text });
+  texts.push(...(steps.unit.credentials ?? []));
   if (steps.logrotate !== undefined)
     texts.push({ path: 'logrotate', mode: '0444', content: steps.logrotate.text });
   if (signature !== undefined) texts.push({ path: 'signature', mode: '0444', content: signature.text });

@@ -166,10 +166,11 @@ function sameProgram(own: CompiledHost, observation: Observation): readonly stri
     .filter((digest) => fixedPart(recallRelease(digest)?.manifest ?? '') === fixed);
 }
 
+/** What a process has from its start: systemd reads credentials then, and never again. */
 function fixedPart(manifest: string): string {
   return manifest
     .split('\n')
-    .filter((line) => / (bin\/.*|unit|dropins\/.*)$/.test(line))
+    .filter((line) => / (bin\/.*|unit|dropins\/.*|credentials\/.*)$/.test(line))
     .join('\n');
 }
 

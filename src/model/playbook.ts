@@ -57,6 +57,8 @@ export type UnitStep = {
   readonly text: string;
   readonly dropIns: readonly { readonly name: string; readonly text: string }[];
   readonly user: string;
+  /** Secrets of the unit, files of the release that root alone can read: systemd hands them to the service. */
+  readonly credentials?: readonly ReleaseText[];
 };
 
 export type LogrotateStep = { readonly type: 'logrotate'; readonly id: string; readonly text: string };

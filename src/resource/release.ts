@@ -71,7 +71,18 @@ const schema = z.strictObject({
 });
 
 /** Names in a release directory that are pdeploy's own. */
-const RESERVED = ['manifest', 'meta', 'env', '.verified', 'unit', 'dropins', 'logrotate', 'bin', 'signature'];
+const RESERVED = [
+  'manifest',
+  'meta',
+  'env',
+  '.verified',
+  'unit',
+  'dropins',
+  'logrotate',
+  'bin',
+  'signature',
+  'credentials',
+];
 
 /**
  * What is rolled out: a binary and the text files that belong to it, immutable and addressed by content. A changed

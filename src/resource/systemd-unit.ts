@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { StepContext, StepDraft } from '../model/playbook.ts';
+import type { ReleaseText, StepContext, StepDraft } from '../model/playbook.ts';
 import type { UnitText } from '../model/unit-text.ts';
+import { Secret } from '../util/secret.ts';
 import { draft } from './draft.ts';
 import { userField } from './fields.ts';
 import { checkOptions, optionProblem } from './options.ts';
@@ -26,8 +27,11 @@ type BaseOptions = {
   readonly log?: 'journal' | 'file' | undefined;
   /** Readable by everybody on the host: no secrets here, see `credentials`. */
   readonly environment?: { readonly [name: string]: Text | number } | undefined;
-  /** Name and file: readable by the service alone as `$CREDENTIALS_DIRECTORY/<name>`. */
-  readonly credentials?: { readonly [name: string]: Text } | undefined;
+  /**
+   * Name and secret, or name and file on the host: readable by the service alone as `$CREDENTIALS_DIRECTORY/<name>`. A
+   * secret lies in the release, where root alone can read it; another text of it is another release.
+   */
+  readonly credentials?: { readonly [name: string]: Secret | Text } | undefined;
   /** Keys of [Unit]. Dependencies add to those of pdeploy, other keys replace. */
   readonly unit?: UnitSection | undefined;
   /** Keys of [Service]; they replace those of pdeploy, `null` takes a key out. */
@@ -92,7 +96,35 @@ export function systemdUnit(options: SystemdUnitOptions): StepDraft {
     text: renderUnit(sections(options, ctx, stopTimeoutMs)),
     dropIns: dropIns(options),
     user: options.user,
+    credentials: secretFiles(options),
   }));
+}
+
+const FOLDER = 'credentials';
+
+function secretFiles(options: SystemdUnitOptions): readonly ReleaseText[] {
+  return Object.entries(options.credentials ?? {}).flatMap(([name, content]) =>
+    content instanceof Secret ? [{ path: `${FOLDER}/${checkedName(name)}`, content, mode: '0400' }] : [],
+  );
+}
+
+/** As a file of a release may be called, and a credential of systemd. */
+function checkedName(name: string): string {
+  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(name)) return name;
+  throw optionProblem('systemdUnit', `credentials: "${name}" is not a name such as "db" or "tls.key"`);
+}
+
+/** The lines of the unit: a secret is found through the link that the release runs through. */
+function credentialFiles(
+  credentials: NonNullable<SystemdUnitOptions['credentials']>,
+  current: UnitText,
+): { readonly [name: string]: Text } {
+  return Object.fromEntries(
+    Object.entries(credentials).map(([name, value]) => [
+      name,
+      value instanceof Secret ? unit`${current}/${FOLDER}/${name}` : value,
+    ]),
+  );
 }
 
 function sections(
@@ -109,7 +141,9 @@ function sections(
     UMask: '0077',
     EnvironmentFile: unit`-${ctx.paths.current}/env`,
     ...(options.environment === undefined ? {} : { Environment: options.environment }),
-    ...(options.credentials === undefined ? {} : { LoadCredential: options.credentials }),
+    ...(options.credentials === undefined
+      ? {}
+      : { LoadCredential: credentialFiles(options.credentials, ctx.paths.current) }),
     ExecStart: options.exec,
     Restart: 'on-failure',
     RestartSec: '1s',

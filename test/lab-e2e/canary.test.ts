@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { encryptFile } from '../../src/secrets/age/file.ts';
+import { generateIdentity } from '../../src/secrets/age/keys.ts';
 import { FORMS } from '../util/forms.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import type { Ran } from './process.ts';
@@ -10,16 +12,18 @@ import { watchProcesses } from './process-watch.ts';
 
 const PLAYBOOKS = new URL('../../playbooks', import.meta.url).pathname;
 
+/** On a host: the files that the playbook names, and where systemd hands a credential to the service. */
+const HOLDING =
+  /^$|^\/etc\/edge-key$|^\/opt\/pdeploy\/edge\/releases\/\w+\/(config\/(key|login)|credentials\/key)$|^\/run\/credentials\/edge@1.service\/key$/;
+
 /**
  * A deployment that tries to give its secrets away wherever it can: the service says them in its journal before it starts, in
  * several forms; a hook prints them; a file of the host that is shown as a diff holds one; an error says one.
  */
-const PLAYBOOK = `import { definePlaybook, file, http, portOf, release, Secret, service, systemdUnit, template, unit, user, z } from 'pdeploy';
-import { readFileSync } from 'node:fs';
+const PLAYBOOK = `import { definePlaybook, file, http, portOf, release, secret, service, systemdUnit, template, unit, user, z } from 'pdeploy';
 import { caddy } from '${PLAYBOOKS}/services/caddy.ts';
 import { edge } from '${PLAYBOOKS}/services/edge.ts';
 
-const [key, password] = readFileSync('secrets.txt', 'utf8').split('\\n');
 const SAY = 'cd /run/pdeploy/edge/1/current/config; for f in key login; do cat $f; base64 -w0 $f; echo; od -An -v -tx1 -w9999 $f; done;';
 
 export default definePlaybook({
@@ -27,9 +31,9 @@ export default definePlaybook({
   service: 'edge',
   vars: z.object({ binary: z.string(), flavour: z.enum(['edge', 'caddy']), workers: z.int().default(2), words: z.string().default('') }),
   hooks: { beforeWave: ['cat', 'secrets.txt'] },
-  steps: ({ vars, instances, paths }) => {
-    const secrets = { key: new Secret('edge.key', key), password: new Secret('edge.password', password) };
-    if (vars.words === 'throw') throw new Error('cannot use ' + encodeURIComponent(password));
+  secrets: { key: secret('edge.key'), password: secret.age('secrets/lab.yaml.age', 'edge.password') },
+  steps: ({ vars, instances, paths, secrets }) => {
+    if (vars.words === 'throw') throw new Error('cannot use ' + encodeURIComponent(secrets.password.reveal()));
     const flavour = { edge, caddy }[vars.flavour];
     const own = { ...vars, drain_seconds: 0, grace_seconds: 0, fault: {} };
     return [
@@ -50,6 +54,7 @@ export default definePlaybook({
         notify: true,
         exec: [unit\`\${paths.current}/bin/\${flavour.binary}\`, ...flavour.run, unit\`\${paths.current}/config/%i.json\`],
         environment: flavour.environment,
+        credentials: { key: secrets.key },
         service: { ExecStartPre: [['/bin/sh', '-c', SAY + (vars.words === 'bad' ? 'exit 1' : 'exit 0')]] },
       }),
       service({
@@ -72,9 +77,17 @@ describe('secrets', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'pdeploy-canary-'));
     vi.stubEnv('TMPDIR', dir);
+    const me = generateIdentity();
+    writeFileSync(join(dir, 'age.key'), me.text, { mode: 0o600 });
+    vi.stubEnv('PDEPLOY_AGE_KEY_FILE', join(dir, 'age.key'));
     fleet = await openFleet({ hosts: 2 });
     fleet.write('playbooks/rollout.ts', PLAYBOOK);
     fleet.write('playbooks/login', 'name: edge\npassword: {{ password }}\n');
+    const [key, password] = secrets;
+    const sealed = encryptFile(Buffer.from(JSON.stringify({ edge: { key, password } })), [
+      me.identity.recipient,
+    ]);
+    fleet.write('secrets/lab.yaml.age', sealed);
     fleet.write('secrets.txt', `${secrets.join('\n')}\n`);
     const note = `echo 'key: ${Buffer.from(`${secrets[0]}`).toString('hex')}' >/etc/edge-note`;
     for (const host of fleet.hosts) await fleet.ssh(host.name, note);
@@ -157,11 +170,7 @@ describe('secrets', () => {
         echo ---; journalctl --no-pager -o json | grep -aFf /dev/shm/p | sed 's/.*"_SYSTEMD_UNIT":"\\([^"]*\\)".*/\\1/' | sort | uniq
         rm /dev/shm/p`;
       const [files = '', units = ''] = (await fleet.ssh(host.name, grep)).stdout.split('---\n');
-      const odd = files
-        .split('\n')
-        .filter(
-          (f) => !/^$|^\/etc\/edge-key$|^\/opt\/pdeploy\/edge\/releases\/\w+\/config\/(key|login)$/.test(f),
-        );
+      const odd = files.split('\n').filter((f) => !HOLDING.test(f));
       expect(odd).toEqual([]);
       expect(files).toContain('/etc/edge-key');
       expect(units.trim()).toBe('edge@1.service');

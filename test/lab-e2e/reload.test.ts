@@ -4,17 +4,19 @@ import { type Fleet, openFleet } from './fleet.ts';
 // Serves what it has loaded: a copy of its page. It loads it at its start and at SIGHUP.
 const SCRIPT = `load() { cat "$1/www/page" >"$2"; }
 load "$@"
+cat "$CREDENTIALS_DIRECTORY/key" >"$2.key"
 trap 'load "$@"' HUP
 while :; do sleep 1 & wait $!; done
 `;
 
-const PLAYBOOK = `import { definePlaybook, exec, release, service, systemdUnit, unit, user, variable, z } from 'pdeploy';
+const PLAYBOOK = `import { definePlaybook, exec, release, secret, service, systemdUnit, unit, user, variable, z } from 'pdeploy';
 
 export default definePlaybook({
   name: 'rollout',
   service: 'edge',
   vars: z.object({ page: z.string(), binary: z.string(), flavour: z.string(), grace_seconds: z.int() }),
-  steps: ({ vars, instances, paths }) => [
+  secrets: { key: secret.file('key.txt') },
+  steps: ({ vars, secrets, paths }) => [
     user({ name: 'edge' }),
     release({
       binary: 'busybox',
@@ -27,6 +29,7 @@ export default definePlaybook({
     systemdUnit({
       user: 'edge',
       exec: [unit\`\${paths.current}/bin/busybox\`, 'sh', unit\`\${paths.current}/serve.sh\`, unit\`\${paths.current}\`, unit\`/run/edge/%i/page\`],
+      credentials: { key: secrets.key },
       service: { ExecReload: ['/bin/kill', '-HUP', variable('MAINPID')] },
     }),
     service({
@@ -41,6 +44,7 @@ let fleet: Fleet;
 beforeAll(async () => {
   fleet = await openFleet({ hosts: 2 });
   fleet.write('playbooks/rollout.ts', PLAYBOOK);
+  fleet.write('key.txt', 'first key\n');
 });
 afterAll(() => fleet.end());
 
@@ -50,7 +54,7 @@ const pages = async (): Promise<readonly string[]> =>
 test('a changed configuration is reloaded, one that is not healthy goes back by a restart', async () => {
   const first = await fleet.rollout('v1', '-e', 'page=one');
   expect(first.code, first.text).toBe(0);
-  const pids = await fleet.mainPids();
+  const pids = [...(await fleet.mainPids())];
 
   const plan = await fleet.pdeploy('plan', '-i', 'lab', '--release', 'v2', '-e', 'page=two');
   expect(plan.stdout).toContain('2 reloads on 2 hosts');
@@ -59,12 +63,33 @@ test('a changed configuration is reloaded, one that is not healthy goes back by 
   expect(await pages()).toEqual(['two\n', 'two\n']);
   expect(await fleet.mainPids()).toEqual(pids);
 
+  // The service reads it, and nobody else but root.
+  const look = `cat /run/edge/1/page.key; stat -Lc ' %a %U' /run/pdeploy/edge/1/current/credentials/key
+    setpriv --reuid edge --regid edge --clear-groups cat /run/pdeploy/edge/1/current/credentials/key 2>&1
+    tr '\\0' '\\n' </proc/$(systemctl show -P MainPID edge@1)/environ | grep -c first`;
+  for (const host of fleet.hosts)
+    expect((await fleet.ssh(host.name, look)).stdout).toMatch(
+      /^first key 400 root\ncat: .*: Permission denied\n0\n$/,
+    );
+
   const again = await fleet.rollout('v2', '-e', 'page=two');
   expect(again.code, again.text).toBe(0);
   expect(again.text).toContain('runs v2 already. Nothing has been changed.');
   const status = await fleet.pdeploy('status', '-i', 'lab', '-o', 'json');
   expect(status.code, status.text).toBe(0);
   expect(JSON.parse(status.stdout)).toMatchObject({ label: 'v2' });
+
+  // A secret is read at the start alone: another one is another release, and a restart.
+  fleet.write('key.txt', 'second key\n');
+  const rotated = await fleet.pdeploy('plan', '-i', 'lab', '--release', 'v2', '-e', 'page=two', '-D');
+  expect(rotated.stdout).toContain('2 restarts on 2 hosts');
+  expect(rotated.stdout).toMatch(/~ credentials\/key +content <secret, \w{4} -> \w{4}>\n/);
+  expect(rotated.stdout).not.toMatch(/(first|second) key/);
+  const third = await fleet.rollout('v2', '-e', 'page=two');
+  expect(third.code, third.text).toBe(0);
+  for (const host of fleet.hosts)
+    expect((await fleet.ssh(host.name, 'cat /run/edge/1/page.key')).stdout).toBe('second key');
+  pids.splice(0, 2, ...(await fleet.mainPids()));
 
   const bad = await fleet.rollout('v3', '-e', 'page=broken', '--healthy-deadline', '2s');
   expect(bad.code, bad.text).toBe(4);

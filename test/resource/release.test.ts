@@ -168,7 +168,7 @@ describe('a service', () => {
     ],
     [
       { health: { probes: [{ port: 80 }] } },
-      'service(): probes.0: expected http(), tcp(), exec() or systemd()',
+      'service(): probes.0: expected http(), tcp(), tls(), exec() or systemd()',
     ],
     [
       { health: () => ({ probes: [tcp({ port: 80 })], listen: [80] }) },

@@ -8,6 +8,7 @@ import { release } from '../../src/resource/release.ts';
 import { service } from '../../src/resource/service.ts';
 import { type SystemdUnitOptions, systemdUnit } from '../../src/resource/systemd-unit.ts';
 import { unit } from '../../src/resource/unit/text.ts';
+import { Secret } from '../../src/util/secret.ts';
 import { aHost } from './sample.ts';
 import { exposure, hasSystemd, verifyUnits } from './systemd-analyze.ts';
 
@@ -86,6 +87,19 @@ describe('a unit', () => {
   ])('%j is refused', (options, message) => {
     expect(() => unitOf(options)).toThrow(expect.objectContaining({ message }));
   });
+});
+
+test('a secret is a file of the release that root alone reads, and no part of the unit', () => {
+  const unit = unitOf({
+    credentials: { db: new Secret('edge.db', 'a text of the unit'), tls: '/etc/tls.key' },
+  });
+  expect(unit.text).toContain('LoadCredential=db:/run/pdeploy/edge/%i/current/credentials/db\n');
+  expect(unit.text).toContain('LoadCredential=tls:/etc/tls.key\n');
+  expect(unit.text).not.toContain('a text of the unit');
+  expect(unit.credentials).toEqual([{ path: 'credentials/db', mode: '0400', content: expect.any(Secret) }]);
+  expect(() => unitOf({ credentials: { '../db': new Secret('edge.db', 'a text of the unit') } })).toThrow(
+    /"..\/db" is not a name/,
+  );
 });
 
 // Scores of systemd 252, as docs/resources.md promises them.

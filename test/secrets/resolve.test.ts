@@ -1,4 +1,4 @@
-import { chmodSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
@@ -213,4 +213,36 @@ describe('Vault', () => {
     expect(await said({ VAULT_ADDR: 'http://vault.example' })).toContain('not an https URL');
     expect(await said({ VAULT_ADDR: 'http://127.0.0.1:1' })).toContain('does not answer: ECONNREFUSED');
   });
+});
+
+test('whatever the source, the text is taken out of what is shown from then on', async () => {
+  const texts = ['named', 'age', 'sops', 'env', 'file', 'exec', 'vault'].map((kind) => `the text of ${kind}`);
+  const vault = await vaultServer({ 'secret/a': { key: 'the text of vault' } }, 's.token-of-test');
+  const around = project(
+    {
+      'secrets/prod.yaml.age': sealed('a: the text of named\nb: the text of age\n'),
+      'bin/sops': `#!/bin/sh\necho '{"c":"the text of sops"}'\n`,
+      'd.txt': 'the text of file\n',
+    },
+    { VAULT_ADDR: vault.address, VAULT_TOKEN: 's.token-of-test', OF_ENV: 'the text of env' },
+  );
+  chmodSync(join(around.project, 'bin/sops'), 0o755);
+  Object.assign(around.env, { PATH: `${around.project}/bin:/usr/bin:/bin` });
+  const sources = [
+    secret('a'),
+    secret.age('secrets/prod.yaml.age', 'b'),
+    secret.sops('any', 'c'),
+    secret.env('OF_ENV'),
+    secret.file('d.txt'),
+    secret.exec(['cat', '-s', 'e.txt']),
+    secret.vault('secret/a', 'key'),
+  ];
+  writeFileSync(join(around.project, 'e.txt'), 'the text of exec\n');
+  await resolveSecrets(
+    sources.map((source) => ({ source, what: 'a test' })),
+    around,
+  );
+  const shown = texts.map((text) => redact(`${text}, ${Buffer.from(text).toString('base64')}`));
+  expect(shown.map((text) => /^<secret [^>]*>, <secret [^>]*>/.test(text))).toEqual(texts.map(() => true));
+  expect(redact('s.token-of-test')).toBe('<secret VAULT_TOKEN>');
 });
