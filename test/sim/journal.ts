@@ -21,7 +21,7 @@ export class Journal {
   /** Operations that the record has named. */
   readonly #named = new Map<string, 'update' | 'revert'>();
   readonly #healthy = new Set<string>();
-  /** Who was the last to get the lease of a host, and who has given it back. */
+  /** Who was the last to get the lease of a host, and who has given it back, or said that it could not. */
   readonly #owners = new Map<string, string>();
   readonly #closed = new Set<string>();
 
@@ -71,6 +71,9 @@ export class Journal {
         break;
       case 'instance.reverted':
         this.#reverted(event.deployment, event.instance, event.to);
+        break;
+      case 'note':
+        if (event.text.includes('not closed')) this.#closed.add(`${event.host} ${event.deployment}`);
         break;
       case 'deployment.finished':
         this.#finished(story, event);

@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { simulateSeeds } from './fan-out.ts';
+import { PAIRS, pairOf } from './faults.ts';
 
 const { values } = parseArgs({
   options: {
@@ -29,9 +30,10 @@ if (values.seed === undefined) {
     onFailure: ({ seed, violations }) =>
       say(`${violations.join('\n')}\n    replay it with: npm run sim -- --seed ${seed}`),
   });
+  const came = new Set(total.covered.map(([pair]) => pair));
   const each = ((total.ms * workers) / Math.max(1, total.seeds)).toFixed(1);
   say(
-    `${total.seeds} seeds, ${total.events} events, ${total.covered.length} pairs of place and fault in ${Math.round(total.ms / 1_000)} s (${each} ms a seed on each of ${workers} cores): ${total.failures.length} broke a rule`,
+    `${total.seeds} seeds, ${total.events} events, ${PAIRS.filter((pair) => came.has(pairOf(pair))).length} of ${PAIRS.length} pairs of place and fault in ${Math.round(total.ms / 1_000)} s (${each} ms a seed on each of ${workers} cores): ${total.failures.length} broke a rule`,
   );
   if (total.failures.length > 0) process.exitCode = 1;
 } else {
