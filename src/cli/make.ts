@@ -1,5 +1,3 @@
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type CompiledHost, fleetReleaseId } from '../execute/compile.ts';
 import { draftHosts, draftSetup } from '../execute/draft.ts';
 import { type HookRunner, hookRunner } from '../execute/hooks.ts';
@@ -13,6 +11,7 @@ import { loadPlaybook } from '../playbook/load.ts';
 import { withSecrets } from '../secrets/fill-in.ts';
 import type { StateStore } from '../state/port.ts';
 import { type Args, text } from './args.ts';
+import { beforePlan, shownPath } from './plan-parts.ts';
 import { type Session, surroundings } from './session.ts';
 import { checkStrategy, strategyFlags } from './strategy-flags.ts';
 import { waiting } from './wait.ts';
@@ -24,6 +23,9 @@ export type MadePlan = Made & {
   readonly hooks: HookRunner;
 };
 
+/** The playbook of `certs rotate`: the release that runs, with other certificates. */
+export const ROTATION = 'rotate-certs';
+
 /** Everything from the playbook file to a plan: render, observe, diff. Changes nothing anywhere but the cache. */
 export async function makeRolloutPlan(
   args: Args,
@@ -31,8 +33,11 @@ export async function makeRolloutPlan(
   state: StateStore,
   playbookName: string,
 ): Promise<MadePlan> {
+  const name = text(args, 'playbook') ?? playbookName;
+  if (name === ROTATION)
+    return await (await import('./make-rotation.ts')).makeRotationPlan(args, session, state);
   const flags = strategyFlags(args);
-  const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? playbookName, session.project));
+  const loaded = await loadPlaybook(findPlaybook(name, session.project));
   checkStrategy(loaded.playbook.strategy, flags);
   const { playbook, hosts: active } = await withSecrets(
     loaded.playbook,
@@ -96,21 +101,4 @@ export async function makeRolloutPlan(
   );
   session.stops.check();
   return { ...made, kind: 'rollout', compiled, hooks };
-}
-
-const INSTALLATION = fileURLToPath(new URL('../..', import.meta.url));
-
-/** As a person in the project would write it; a playbook that comes with pdeploy says so. */
-export function shownPath(project: string, file: string): string {
-  const inside = relative(project, file);
-  if (!inside.startsWith('..')) return inside;
-  const shipped = relative(INSTALLATION, file);
-  return shipped.startsWith('..') ? file : `${shipped} of pdeploy`;
-}
-
-async function beforePlan(hooks: HookRunner): Promise<void> {
-  const done = await hooks('beforePlan', {});
-  if (done === undefined || done.ok) return;
-  const { RefusedError } = await import('../errors.ts');
-  throw new RefusedError('PD3050', `the hook beforePlan failed: ${done.output.split('\n').at(-1) ?? ''}`);
 }

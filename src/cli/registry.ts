@@ -90,7 +90,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     usage: 'certs <action>',
-    describe: 'TLS certificates: what is served where and until when',
+    describe: 'TLS certificates: what is served where and until when; rotate them',
     load: async () => (await import('./commands/certs.ts')).certsCommand,
   },
   {

@@ -49,7 +49,9 @@ export async function certsStatus(
   const looks = await fleet.each(async (link) => {
     const own = steps.get(link.host.name) ?? [];
     const instances = instancesOf(link.host, service).map((i) => i.name);
-    const queries = own.flatMap((step) => instances.map((i) => fileQuery(service, i, step.name)));
+    const queries = own.flatMap((step) =>
+      instances.map((i) => fileQuery(`/run/pdeploy/${service}/${i}/current/`, i, step.name)),
+    );
     const [seen, places] = await Promise.all([
       observeHost(link, { service, instances, queries }),
       placesOf(link.host, own, sources),
@@ -71,9 +73,12 @@ export async function certsStatus(
   };
 }
 
-/** Asks for the certificate of the release that an instance runs; its key is not looked at. */
-export function fileQuery(service: string, instance: string, certificate: string): Query {
-  const path = `/run/pdeploy/${service}/${instance}/current/${certificatePath(certificate)}`;
+/**
+ * Asks for the certificate of the release that an instance runs; its key is not looked at.
+ * @param release path of the release directory, with a slash at its end
+ */
+export function fileQuery(release: string, instance: string, certificate: string): Query {
+  const path = `${release}${certificatePath(certificate)}`;
   return { kind: 'path', id: fileId(instance, certificate), path, text: true };
 }
 

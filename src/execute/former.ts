@@ -1,4 +1,5 @@
 import type { Observation } from '../model/facts.ts';
+import type { HealthCheck, Probe } from '../model/health.ts';
 import type { HostName } from '../model/host.ts';
 import type { FormerRelease } from './deployment-context.ts';
 import type { Judge } from './judges.ts';
@@ -19,7 +20,17 @@ export function formerReleases(
     return {
       binary: cached?.binary ?? own?.binary ?? '',
       ids: { release: onHost?.release ?? digest, label: onHost?.label ?? '' },
-      health: (instance) => cached?.health.get(instance) ?? own?.service.health.get(instance),
+      health: (instance) => {
+        const check = cached?.health.get(instance) ?? own?.service.health.get(instance);
+        return check === undefined ? undefined : asBefore(check);
+      },
     };
   };
+}
+
+/** Coming back is no time to blame a certificate for its age: that it is served again is what has to be proven. */
+function asBefore(check: HealthCheck): HealthCheck {
+  if (!check.probes.some((p) => p.kind === 'tls')) return check;
+  const probes = check.probes.map((p): Probe => (p.kind === 'tls' ? { ...p, trust: { kind: 'none' } } : p));
+  return { ...check, probes };
 }

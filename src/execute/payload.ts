@@ -22,8 +22,15 @@ export type Payload = {
   open(encoding: Encoding, extra: readonly Entry[], what: 'all' | 'texts'): Readable;
 };
 
-/** Joins the cached zstd frame of the binary with one of the texts: frames may follow each other (RFC 8878, 3.1). */
-export function payloadOf(artifact: Artifact, manifest: string, texts: readonly Entry[]): Payload {
+/**
+ * Joins the cached zstd frame of the binary with one of the texts: frames may follow each other (RFC 8878, 3.1).
+ * @param artifact undefined: the hosts have the binary
+ */
+export function payloadOf(
+  artifact: Artifact | undefined,
+  manifest: string,
+  texts: readonly Entry[],
+): Payload {
   const own: readonly Entry[] = [
     { path: 'release/manifest', mode: 0o444, content: Buffer.from(manifest) },
     ...texts.map((t) => ({ ...t, path: `release/${t.path}` })),
@@ -31,11 +38,14 @@ export function payloadOf(artifact: Artifact, manifest: string, texts: readonly 
   const pack = (extra: readonly Entry[]): Buffer => zstdCompressSync(packTarBuffer([...own, ...extra]));
   const sizeOfTexts = pack([]).length;
   return {
-    size: artifact.frameSize + sizeOfTexts,
+    size: (artifact?.frameSize ?? 0) + sizeOfTexts,
     sizeOfTexts,
     open: (encoding, extra, what) => {
       const small = pack(extra);
-      const parts = what === 'all' ? frames(artifact.frame, artifact.frameSize, small) : [small];
+      const parts =
+        what === 'all' && artifact !== undefined
+          ? frames(artifact.frame, artifact.frameSize, small)
+          : [small];
       const zst = Readable.from(parts, { objectMode: false });
       return encoding === 'tar.zst' ? zst : zst.pipe(createZstdDecompress()).pipe(createGzip({ level: 1 }));
     },

@@ -32,10 +32,8 @@ export type CachedRelease = Omit<Record1, 'v' | 'health' | 'texts'> & {
 };
 
 export function rememberRelease(compiled: CompiledHost): void {
-  const file = recordFile(compiled.release.digest);
   const secret = compiled.texts.some((t) => t.content instanceof Secret);
-  const record: Record1 = {
-    v: 1,
+  rememberStored({
     service: compiled.release.service,
     digest: compiled.release.digest,
     manifest: compiled.release.manifest,
@@ -54,8 +52,12 @@ export function rememberRelease(compiled: CompiledHost): void {
             base64: Buffer.from(t.content).toString('base64'),
           })),
         }),
-  };
-  writeAtomic(file, JSON.stringify(record));
+  });
+}
+
+/** A release that was made of one that is on its hosts already. */
+export function rememberStored(record: Omit<Record1, 'v'>): void {
+  writeAtomic(recordFile(record.digest), JSON.stringify({ v: 1, ...record } satisfies Record1));
 }
 
 /** What the cache knows of a release directory, undefined when it was never deployed from here. */

@@ -1,32 +1,19 @@
-import { X509Certificate } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fingerprintOf } from '../../src/certs/pem.ts';
-import { makeAuthority, type Pair } from '../certs/authority.ts';
-import { type Fleet, openFleet } from './fleet.ts';
+import { NAMES, openCertsFleet, print } from './certs-fleet.ts';
+import type { Fleet } from './fleet.ts';
 import { hasFaults } from './lab-file.ts';
-import type { Ran } from './process.ts';
-
-const NAMES = ['shop.test', 'www.shop.test'];
-const authority = makeAuthority();
 
 let fleet: Fleet;
+let certs: Awaited<ReturnType<typeof openCertsFleet>>;
 beforeAll(async () => {
-  fleet = await openFleet({ hosts: 3, instances: 2 });
-  fleet.write('tls/root.pem', authority.root.cert);
-  const tls = { servers: NAMES, cert: 'tls/site.pem', key: 'tls/site.key', trust: { file: 'tls/root.pem' } };
-  fleet.write('tls.yaml', JSON.stringify({ tls }));
+  certs = await openCertsFleet();
+  ({ fleet } = certs);
 });
 afterAll(() => fleet.end());
 
-const print = (pair: Pair): string => fingerprintOf(new X509Certificate(pair.cert));
-
-function bring(pair: Pair): void {
-  fleet.write('tls/site.pem', pair.cert);
-  fleet.write('tls/site.key', pair.key);
-}
-
 // Caddy is not given a certificate by the shipped playbook.
 test.runIf(hasFaults())('a certificate is part of the release', async () => {
+  const { authority, bring, status } = certs;
   const first = authority.issue(NAMES);
   bring(first);
   await fleet.install('v1', '-e', '@tls.yaml');
@@ -55,10 +42,3 @@ test.runIf(hasFaults())('a certificate is part of the release', async () => {
   expect(down.code).toBe(5);
   expect(down.text).toContain('not served: connection refused');
 });
-
-type Row = { readonly level: string; readonly served: string; readonly file: string };
-
-async function status(): Promise<Ran & { readonly rows: readonly Row[] }> {
-  const ran = await fleet.pdeploy('certs', 'status', '-i', 'lab', '-e', '@tls.yaml', '-o', 'json');
-  return { ...ran, rows: (JSON.parse(ran.stdout) as { certificates: readonly Row[] }).certificates };
-}

@@ -107,7 +107,7 @@ describe('finding', () => {
       expect.objectContaining({
         code: 'PD2101',
         message: 'there is no playbook "tune-host", did you mean "tune-hosts"?',
-        hint: 'there are: rollback, rollout, tune-hosts',
+        hint: 'there are: rollback, rollout, rotate-certs, tune-hosts',
       }),
     );
     expect(() => findPlaybook('./none.ts', dir)).toThrow(

@@ -10,7 +10,10 @@ stage_release() {
     cd /
     return 0
   fi
-  unit_user "$rel"
+  # A unit that is not sent is that of the release it is taken over from, as the manifest makes sure below.
+  theirs=$rel
+  [ -e "$rel/unit" ] || [ -z "$reuse" ] || theirs=$R/$reuse
+  unit_user "$theirs"
   # Owner root, group the service's: a 0640 file with a secret can be read by the service and by nobody else.
   [ -z "$private" ] || [ "$group" = root ] || chown -R "root:$group" -- .
   link_unsent

@@ -1,0 +1,55 @@
+import { X509Certificate } from 'node:crypto';
+import { handshake } from '../../src/certs/handshake.ts';
+import { fingerprintOf } from '../../src/certs/pem.ts';
+import { makeAuthority, type Pair } from '../certs/authority.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import type { Ran } from './process.ts';
+
+export const NAMES = ['shop.test', 'www.shop.test'];
+
+type Row = { readonly level: string; readonly served: string; readonly file: string };
+
+/** A fleet whose instances serve TLS with a certificate of an authority of its own. */
+export async function openCertsFleet() {
+  const authority = makeAuthority();
+  const fleet = await openFleet({ hosts: 3, instances: 2 });
+  fleet.write('tls/root.pem', authority.root.cert);
+  const tls = { servers: NAMES, cert: 'tls/site.pem', key: 'tls/site.key', trust: { file: 'tls/root.pem' } };
+  fleet.write('tls.yaml', JSON.stringify({ tls }));
+  const vars = ['-e', '@tls.yaml'];
+  return {
+    fleet,
+    authority,
+    vars,
+    /** Puts a certificate where the playbook gets it from. */
+    bring: (pair: Pair): void => {
+      fleet.write('tls/site.pem', pair.cert);
+      fleet.write('tls/site.key', pair.key);
+    },
+    status: async (): Promise<Ran & { readonly rows: readonly Row[] }> => {
+      const ran = await fleet.pdeploy('certs', 'status', '-i', 'lab', ...vars, '-o', 'json');
+      return { ...ran, rows: (JSON.parse(ran.stdout) as { certificates: readonly Row[] }).certificates };
+    },
+    rotateArgs: (...args: string[]): string[] => [
+      ...['certs', 'rotate', '-i', 'lab', '--yes', ...vars],
+      ...['--min-healthy-time', '500ms', '--healthy-deadline', '8s', ...args],
+    ],
+    rotate: function (...args: string[]): Promise<Ran> {
+      return fleet.pdeploy(...this.rotateArgs(...args));
+    },
+    /** Fingerprints that the instances serve, by host and instance; '' where nothing answers. */
+    served: (): Promise<readonly string[]> =>
+      Promise.all(
+        places(fleet).map(async ({ address, port }) => {
+          const shown = await handshake({ address, port, server: NAMES[0] ?? '', timeoutMs: 5_000 });
+          return shown.ok ? shown.fingerprint : '';
+        }),
+      ),
+  };
+}
+
+export function places(fleet: Fleet): readonly { readonly address: string; readonly port: number }[] {
+  return fleet.hosts.flatMap(({ address }) => [6194, 6204].map((port) => ({ address, port })));
+}
+
+export const print = (pair: Pair): string => fingerprintOf(new X509Certificate(pair.cert));
