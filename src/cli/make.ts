@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { buildMetadata } from '../execute/build/record.ts';
 import { type CompiledHost, fleetReleaseId } from '../execute/compile.ts';
 import { draftHosts, draftSetup } from '../execute/draft.ts';
 import { type HookRunner, hookRunner } from '../execute/hooks.ts';
@@ -86,7 +88,7 @@ export async function makeRolloutPlan(
   }
   const drafts = await draftHosts(input, active);
   const id = fleetReleaseId(drafts.map((d) => d.release.digest));
-  const metadata = { ...drafts[0]?.releaseStep.metadata };
+  const metadata = { ...builtBy(drafts[0], session.project), ...drafts[0]?.releaseStep.metadata };
   const release: Release = {
     service: session.service,
     id,
@@ -101,4 +103,11 @@ export async function makeRolloutPlan(
   );
   session.stops.check();
   return { ...made, kind: 'rollout', compiled, hooks };
+}
+
+/** How the binary was built, where `pdeploy build` wrote it down. */
+function builtBy(first: CompiledHost | undefined, project: string): { readonly [key: string]: string } {
+  const source = first?.releaseStep.artifact;
+  if (first === undefined || source?.kind !== 'path') return {};
+  return buildMetadata(resolve(project, source.path), first.artifact.sha256);
 }

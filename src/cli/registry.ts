@@ -24,6 +24,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/plan.ts')).planCommand,
   },
   {
+    usage: 'build',
+    describe: 'Build a Rust service so that it can be built again, and write down how',
+    load: async () => (await import('./commands/build.ts')).buildCommand,
+  },
+  {
     usage: 'check [files..]',
     describe: 'Find what is wrong in the configuration and the unit of a Pingora service',
     load: async () => (await import('./commands/check.ts')).checkCommand,

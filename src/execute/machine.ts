@@ -1,13 +1,21 @@
+import type { ElfInfo } from '../host/elf.ts';
 import type { HostFacts } from '../model/facts.ts';
 import type { CompiledHost } from './compile.ts';
 
 type MachineProblem = { readonly host: string; readonly code: string; readonly message: string };
 
-/** Whether a binary can run on a host at all, told from its ELF header and the host's facts before it is sent. */
+/** Whether the binary of a release can run on its host at all. */
 export function machineProblems(compiled: CompiledHost, facts: HostFacts): readonly MachineProblem[] {
-  const { elf } = compiled.artifact;
-  const host = compiled.host.name;
-  const name = compiled.binary;
+  return binaryProblems(compiled.host.name, compiled.binary, compiled.artifact.elf, facts);
+}
+
+/** The same for any binary, told from its ELF header and the host's facts before it is sent. */
+export function binaryProblems(
+  host: string,
+  name: string,
+  elf: ElfInfo | undefined,
+  facts: HostFacts,
+): readonly MachineProblem[] {
   if (elf === undefined) return [];
   if (elf.machine !== facts.arch)
     return [

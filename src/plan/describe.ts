@@ -54,6 +54,7 @@ function fleet(plan: Plan): readonly string[] {
   const already =
     done === 0 || done === instances.length ? '' : `, ${done} of them on ${shortId(plan.release.id)} already`;
   const lines = [
+    ...built(plan.release.metadata),
     ...row(
       'fleet',
       `${plural(plan.hosts.length, 'host')}, ${plural(instances.length, 'instance')}${already}`,
@@ -72,6 +73,14 @@ function fleet(plan: Plan): readonly string[] {
     lines.push(...row('unreachable', `${plan.unreachable.length} (${few(hosts, 3)})`, COLUMN));
   }
   return lines;
+}
+
+/** What `pdeploy build` wrote down of the binary. */
+function built(metadata: Plan['release']['metadata']): readonly string[] {
+  const { 'build.commit': commit = '', 'build.rustc': rustc = '', 'build.target': target = '' } = metadata;
+  if (rustc === '') return [];
+  const from = commit.replace(/^([0-9a-f]{12})[0-9a-f]+/, '$1');
+  return row('built', `from ${from || 'no commit'} by rustc ${rustc.split(' ')[0]} for ${target}`, COLUMN);
 }
 
 function footer(plan: Plan, next: string): readonly string[] {

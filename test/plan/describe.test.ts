@@ -34,6 +34,18 @@ describe('a plan for people', () => {
     expect(shown).not.toMatch(/[^\P{C}\n]/u);
   });
 
+  it('says how the binary was built, when pdeploy did', () => {
+    const plan = richPlan();
+    const metadata = {
+      'build.commit': `${'81ac3f2e'.repeat(5)} with changes`,
+      'build.rustc': '1.95.0 (59807616e 2026-04-14)',
+      'build.target': 'x86_64-unknown-linux-gnu',
+    };
+    expect(describePlan({ ...plan, release: { ...plan.release, metadata } })).toContain(
+      '  built        from 81ac3f2e81ac with changes by rustc 1.95.0 for\n               x86_64-unknown-linux-gnu\n',
+    );
+  });
+
   it('shows warnings before the changes', () => {
     const text = 'edge-01:config/1.yaml:1:1 and 2 more: old; build it anew';
     expect(describePlan({ ...richPlan(), warnings: [{ code: 'PD2616', text }] })).toContain(`

@@ -31,5 +31,5 @@ export function tsconfigFile(): string {
 }
 
 export function ignoreFile(): string {
-  return 'node_modules/\n.pdeploy/\n';
+  return 'node_modules/\n.pdeploy/\nbuild/\n';
 }
