@@ -113,6 +113,6 @@ describe('finding', () => {
     expect(() => findPlaybook('./none.ts', dir)).toThrow(
       expect.objectContaining({ code: 'PD2101', message: 'there is no playbook ./none.ts' }),
     );
-    expect(playbookNames(dir)).toEqual(['rollback', 'rollout', 'tune-hosts']);
+    expect(playbookNames(dir)).toEqual(['rollback', 'rollout', 'rotate-certs', 'tune-hosts']);
   });
 });
