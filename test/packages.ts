@@ -19,6 +19,7 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['/usr/bin/caddy', 'caddy'],
   ['/usr/bin/curl', 'curl'],
   ['/usr/bin/minisign', 'minisign'],
+  ['/usr/bin/pebble', 'pebble'],
   ['/usr/bin/age', 'age'],
 ]);
 

@@ -24,7 +24,7 @@ export async function makeRotationPlan(args: Args, session: Session, state: Stat
   });
   const hosts = await certificateHosts(session);
   await beforePlan(hooks);
-  const read = certificateReader(session.project);
+  const read = certificateReader(session.project, session.state);
   const rotations = new Map<HostName, Rotation>();
   for (const { host, steps, release, unit, service } of hosts) {
     const certificates = await Promise.all(steps.map(read));

@@ -63,6 +63,7 @@ export async function makeRolloutPlan(
     service: session.service,
     label: label ?? 'unlabelled',
     project: session.project,
+    state: session.state,
   };
   const common = {
     service: session.service,

@@ -95,7 +95,7 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     usage: 'certs <action>',
-    describe: 'TLS certificates: what is served where and until when; rotate them',
+    describe: 'TLS certificates: what is served where and until when; issue and rotate them',
     load: async () => (await import('./commands/certs.ts')).certsCommand,
   },
   {

@@ -6,6 +6,7 @@ import { commandLine } from '../host/commands.ts';
 import type { Host } from '../model/host.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Surroundings } from '../secrets/wanted.ts';
+import { stateDirectory } from '../state/directory.ts';
 import type { StateStore } from '../state/port.ts';
 import type { AutoTransport } from '../transport/auto.ts';
 import { type Args, text, wholeNumber } from './args.ts';
@@ -16,6 +17,8 @@ import { openProjectState, readProject } from './project.ts';
 /** One command at work on one service of one inventory. Close it when done. */
 export type Session = {
   readonly project: string;
+  /** Directory of its record. */
+  readonly state: string;
   readonly inventory: Inventory;
   readonly service: string;
   /** Selected hosts that run the service, cordoned ones too. */
@@ -59,6 +62,7 @@ export async function openSession(args: Args, when: 'now' | 'later' = 'now'): Pr
   if (when === 'now') connect();
   return {
     project,
+    state: settings.state ?? stateDirectory(project),
     inventory,
     service,
     hosts,

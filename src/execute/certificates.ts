@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { certificateStore } from '../certs/acme/store.ts';
 import { fingerprintOf, readPem } from '../certs/pem.ts';
 import { rootsOf } from '../certs/trust.ts';
 import { type CertificateProblem, certificateProblems } from '../certs/validate.ts';
@@ -10,6 +11,7 @@ import type { CertificateSource, CertificateStep } from '../model/certificate.ts
 import type { HealthCheck, Probe, Trust } from '../model/health.ts';
 import type { HostName } from '../model/host.ts';
 import type { ServiceStep } from '../model/playbook.ts';
+import { stateDirectory } from '../state/directory.ts';
 import { Secret } from '../util/secret.ts';
 
 /** A certificate and its key, read and found good. */
@@ -29,19 +31,26 @@ const HANDSHAKE_TIMEOUT_MS = 5_000;
 const MOST_OUTPUT = 1 << 20;
 
 /** Reads certificates once each, whatever the number of hosts. */
-export function certificateReader(project: string): (step: CertificateStep) => Promise<Certificate> {
+export function certificateReader(
+  project: string,
+  state: string = stateDirectory(project),
+): (step: CertificateStep) => Promise<Certificate> {
   const known = new Map<string, Promise<Certificate>>();
   return (step) => {
     const id = JSON.stringify([step.name, step.servers, step.source, step.trust]);
-    const reading = known.get(id) ?? readCertificate(step, project);
+    const reading = known.get(id) ?? readCertificate(step, project, state);
     known.set(id, reading);
     return reading;
   };
 }
 
 /** @throws RefusedError PD3501 to PD3508: everything that is wrong with it, by the clock of this machine */
-export async function readCertificate(step: CertificateStep, project: string): Promise<Certificate> {
-  const text = await sourceText(step, project);
+export async function readCertificate(
+  step: CertificateStep,
+  project: string,
+  state: string,
+): Promise<Certificate> {
+  const text = await sourceText(step, project, state);
   const trust = await trustOf(step, project);
   let parts: ReturnType<typeof readPem>;
   try {
@@ -109,12 +118,24 @@ function refusal(step: CertificateStep, problems: readonly CertificateProblem[])
 
 /** As a person calls it. */
 export function sourceName(source: CertificateSource): string {
+  if (source.kind === 'acme') return source.directory;
   return source.kind === 'files' ? `${source.cert} and ${String(source.key)}` : source.argv.join(' ');
 }
 
-async function sourceText({ name, source }: CertificateStep, project: string): Promise<string> {
+async function sourceText(
+  { name, source }: CertificateStep,
+  project: string,
+  state: string,
+): Promise<string> {
   const unreadable = (why: string): RefusedError =>
     new RefusedError('PD3501', `certificate ${name}: ${why}`, { hint: 'nothing has been changed' });
+  if (source.kind === 'acme') {
+    const issued = await certificateStore(state, name).current();
+    if (issued !== undefined) return issued;
+    throw new RefusedError('PD3501', `certificate ${name} has not been issued here yet`, {
+      hint: 'pdeploy certs issue',
+    });
+  }
   if (source.kind === 'files') {
     const { cert, key } = source;
     const files = [...new Set(key instanceof Secret ? [cert] : [cert, key])];
@@ -136,7 +157,8 @@ async function sourceText({ name, source }: CertificateStep, project: string): P
   });
 }
 
-async function trustOf({ name, trust }: CertificateStep, project: string): Promise<Trust> {
+/** The roots of a certificate, read. */
+export async function trustOf({ name, trust }: CertificateStep, project: string): Promise<Trust> {
   if (typeof trust === 'string') return { kind: trust };
   try {
     return { kind: 'roots', pem: await readFile(resolve(project, trust.file), 'utf8') };

@@ -16,6 +16,8 @@ export type DraftInput = {
   readonly label: string;
   /** Relative paths of binaries are looked up from here: the project. */
   readonly project: string;
+  /** Where its record is, and what a CA has issued; default: as for a project without settings. */
+  readonly state?: string | undefined;
 };
 
 /**
@@ -41,7 +43,7 @@ export async function draftHosts(
     signatures.set(key, known);
     return known;
   };
-  const certificate = certificateReader(input.project);
+  const certificate = certificateReader(input.project, input.state);
   const result: CompiledHost[] = [];
   for (const host of hosts) {
     const compiled = compileSteps(input.playbook, host, input.service, input.label).steps;

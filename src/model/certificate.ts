@@ -6,7 +6,45 @@ export type CertificateSource =
   /** PEM files, relative to the project; `cert` has the leaf first and then the chain. The key may be a secret instead. */
   | { readonly kind: 'files'; readonly cert: string; readonly key: string | Secret }
   /** A program that writes both as PEM to its standard output. */
-  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly timeoutMs: number };
+  | { readonly kind: 'command'; readonly argv: readonly string[]; readonly timeoutMs: number }
+  /** Issued by `pdeploy certs issue` and kept with the state of the project. */
+  | AcmeSource;
+
+export type AcmeSource = {
+  readonly kind: 'acme';
+  /** https URL of the directory of the CA. */
+  readonly directory: string;
+  readonly email?: string;
+  /** What the certificate is asked for; wildcards among them. */
+  readonly names: readonly string[];
+  readonly keyType: 'ec' | 'rsa';
+  readonly externalAccount?: { readonly kid: string; readonly hmacKey: Secret };
+  readonly challenge: AcmeChallenge;
+};
+
+export type AcmeChallenge =
+  | (DnsCheck & { readonly kind: 'dns-hook'; readonly argv: readonly string[]; readonly timeoutMs: number })
+  | (DnsCheck & {
+      readonly kind: 'rfc2136';
+      readonly server: string;
+      readonly zone?: string;
+      /** TSIG key file for nsupdate, relative to the project. */
+      readonly keyFile: string;
+    })
+  | {
+      readonly kind: 'http';
+      /** Where this machine answers while a certificate is issued. */
+      readonly listen: { readonly host: string; readonly port: number };
+      /** The port of an instance that lets the answer through, by instance name. */
+      readonly through: ReadonlyMap<string, number>;
+    };
+
+type DnsCheck = {
+  /** Between the record and the question of the CA. */
+  readonly waitMs: number;
+  /** Look for the record at the authoritative servers first. */
+  readonly verify: boolean;
+};
 
 /** A TLS certificate that is part of the release: `tls/<name>/cert.pem` and `key.pem` in its directory. */
 export type CertificateStep = {

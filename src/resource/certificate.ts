@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Instance } from '../model/host.ts';
 import type { StepDraft } from '../model/playbook.ts';
 import { Secret } from '../util/secret.ts';
+import { type AcmeOptions, acmeSchema, acmeSource } from './acme.ts';
 import { draft } from './draft.ts';
 import { argvField, type Duration, durationField, portField, serverField } from './fields.ts';
 import { checkOptions } from './options.ts';
@@ -11,10 +12,11 @@ export type CertificateOptions = {
   readonly name: string;
   /** Names it is served under; it must be good for all of them. */
   readonly servers: readonly string[];
-  /** PEM files on the controller, relative to the project (the key may be a secret), or a program that writes both to its standard output. */
+  /** PEM files on the controller, relative to the project (the key may be a secret); a program that writes both to its standard output; or a CA. */
   readonly from:
     | { readonly cert: string; readonly key: string | Secret }
-    | { readonly command: readonly string[]; readonly timeout?: Duration | undefined };
+    | { readonly command: readonly string[]; readonly timeout?: Duration | undefined }
+    | { readonly acme: AcmeOptions };
   /** The TCP ports it is served on by an instance: each is asked for it, under each of the names. */
   readonly ports: (instance: Instance) => number | readonly number[];
   /** Roots that must have issued it: a PEM file, `system` (those of Node and of the system), or `none`. Default: `system`. */
@@ -33,8 +35,9 @@ const schema = z.strictObject({
         command: argvField,
         timeout: durationField({ min: '1s', max: '10m' }).default(COMMAND_TIMEOUT_MS),
       }),
+      z.strictObject({ acme: acmeSchema }),
     ],
-    { error: 'expected { cert, key } or { command }' },
+    { error: 'expected { cert, key }, { command } or { acme }' },
   ),
   ports: z.custom<CertificateOptions['ports']>((v) => typeof v === 'function', {
     error: 'expected a function of the instance, (instance) => portOf(instance, "https")',
@@ -63,7 +66,9 @@ export function certificate(options: CertificateOptions): StepDraft {
     source:
       'cert' in from
         ? { kind: 'files', cert: from.cert, key: from.key }
-        : { kind: 'command', argv: from.command, timeoutMs: from.timeout },
+        : 'command' in from
+          ? { kind: 'command', argv: from.command, timeoutMs: from.timeout }
+          : acmeSource(from.acme, servers, ctx.instances),
     trust,
     ports: new Map(
       ctx.instances.map((instance) => [

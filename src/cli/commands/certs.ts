@@ -14,14 +14,25 @@ import { waiting } from '../wait.ts';
 
 export const certsCommand: CommandModule = {
   command: 'certs <action>',
-  describe: 'TLS certificates: what is served where and until when; rotate them',
+  describe: 'TLS certificates: what is served where and until when; issue and rotate them',
   builder: (y) =>
     runOptions(outputOptions(planOptions(fleetOptions(y)), ['text', 'json', 'jsonl', 'prometheus']))
       .positional('action', {
-        choices: ['status', 'rotate'] as const,
+        choices: ['status', 'issue', 'rotate'] as const,
         demandOption: true,
         describe:
-          'status: as files and as served, by a handshake each; rotate: bring new ones, one instance at a time',
+          'status: as files and as served, by a handshake each; issue: have those that are due issued; rotate: bring new ones, one instance at a time',
+      })
+      .option('name', {
+        type: 'string',
+        array: true,
+        nargs: 1,
+        describe: 'issue: only this certificate; may be repeated',
+      })
+      .option('force', {
+        type: 'boolean',
+        default: false,
+        describe: 'issue: although it is not due, or a pause after a try that failed is not over',
       })
       .option('allow-san-removal', {
         type: 'boolean',
@@ -30,6 +41,7 @@ export const certsCommand: CommandModule = {
       }),
   handler: async (args) => {
     if (args.action === 'rotate') await (await import('./rollout.ts')).rollOut(args, ROTATION);
+    else if (args.action === 'issue') await (await import('./certs-issue.ts')).issue(args);
     else await status(args);
   },
 };
@@ -43,7 +55,7 @@ async function status(args: Args): Promise<void> {
     const seen = await waiting(
       'Asking the hosts',
       args.quiet === true,
-      certsStatus(session.fleet, session.service, steps, certificateReader(session.project)),
+      certsStatus(session.fleet, session.service, steps, certificateReader(session.project, session.state)),
     );
     const rows = certificateRows(seen, Date.now());
     if (args.output === 'json')

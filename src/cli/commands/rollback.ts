@@ -101,7 +101,7 @@ async function tryDraft(session: Session): Promise<ReadonlyMap<HostName, Compile
       surroundings(session),
     );
     const drafts = await draftHosts(
-      { playbook, service: session.service, label: '', project: session.project },
+      { playbook, service: session.service, label: '', project: session.project, state: session.state },
       hosts,
     );
     return new Map(drafts.map((d) => [d.host.name, d]));
