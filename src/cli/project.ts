@@ -70,12 +70,19 @@ export async function readProject(args: Args): Promise<Project> {
   });
   if (!loaded.ok) throw new UsageError(loaded.problems);
   for (const warning of loaded.warnings) out.err(`warning ${warning.code}: ${warning.message}`);
-  return {
-    project,
-    inventory: loaded.inventory,
-    hosts: await limited(loaded.inventory, text(args, 'limit')),
-    settings,
-  };
+  const inventory = withKey(loaded.inventory, process.env.PDEPLOY_SSH_KEY);
+  return { project, inventory, hosts: await limited(inventory, text(args, 'limit')), settings };
+}
+
+/** A job that systemd starts has one key, as a credential, and no other: it logs in with that everywhere. */
+function withKey(inventory: Inventory, key: string | undefined): Inventory {
+  if (key === undefined || key === '') return inventory;
+  const identities = [key];
+  const hosts = [...inventory.hosts].map(([name, host]) => {
+    const jump = host.connection.jump.map((hop) => ({ ...hop, identities }));
+    return [name, { ...host, connection: { ...host.connection, identities, jump } }] as const;
+  });
+  return { ...inventory, hosts: new Map(hosts) };
 }
 
 async function limited(inventory: Inventory, limit: string | undefined): Promise<readonly Host[]> {

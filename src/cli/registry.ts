@@ -114,6 +114,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./commands/secrets.ts')).secretsCommand,
   },
   {
+    usage: 'schedule <action> [job..]',
+    describe: 'Run a command regularly on this machine, by a systemd timer',
+    load: async () => (await import('./commands/schedule.ts')).scheduleCommand,
+  },
+  {
     usage: 'lab',
     describe: 'A local fleet of real systemd hosts',
     load: async () => (await import('./commands/lab.ts')).labCommand,

@@ -158,6 +158,24 @@ export const inventorySchema = mapping({
   description: 'Hosts, groups, variables and services of one environment.',
 });
 
+const URL_RULE = 'must be an https URL, or !secret NAME for one';
+const address = z.union(
+  [z.string().regex(/^https:\/\/\S+$/, URL_RULE), z.looseObject({ '!secret': z.any() })],
+  URL_RULE,
+);
+const NOTIFY_RULE = 'must be webhook: URL, slack: URL, sendmail: ADDRESS or exec: [PROGRAM, ...]';
+const notifyTarget = z.union(
+  [
+    z.strictObject({ webhook: address }),
+    z.strictObject({ slack: address }),
+    z.strictObject({
+      sendmail: z.string().regex(/^[^\s@-][^\s@]*@[^\s@]+$/, 'must be an address of e-mail'),
+    }),
+    z.strictObject({ exec: z.array(line).min(1) }),
+  ],
+  NOTIFY_RULE,
+);
+
 /** `pdeploy.yaml` and the user's own settings file. */
 export const settingsSchema = mapping({
   inventory: line.optional().describe('Inventory to use when none is named.'),
@@ -168,6 +186,10 @@ export const settingsSchema = mapping({
     .optional()
     .describe('Hosts prepared at once.'),
   state: line.optional().describe('Folder of the state; a relative path starts at this file.'),
+  notify: z
+    .array(notifyTarget, 'must be a list')
+    .optional()
+    .describe('Who is told when a scheduled job fails.'),
 });
 
 export type RawInventory = z.output<typeof inventorySchema>;

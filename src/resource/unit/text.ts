@@ -2,7 +2,7 @@ import { UsageError } from '../../errors.ts';
 import { type UnitPart, type UnitText, unitText } from '../../model/unit-text.ts';
 
 /** Specifiers of systemd 252 for a system service; `%i` and `%I` are the instance name. */
-const SPECIFIERS = 'aAbBCEfFgGhHiIjJlLmMnNopPqsStTuUvVwW';
+const SPECIFIERS = 'aAbBCdEfFgGhHiIjJlLmMnNopPqsStTuUvVwW';
 
 /**
  * Text for a unit with places that systemd fills in: what stands in the template itself may hold specifiers
