@@ -17,6 +17,17 @@ export type { HookOptions } from './playbook/hooks.ts';
 export type { StrategyOptions } from './playbook/strategy.ts';
 export { type CertificateOptions, certificate } from './resource/certificate.ts';
 export { defineResource, type ResourceDefinition } from './resource/define-resource.ts';
+export {
+  type DrainAdapter,
+  type ExecDrainOptions,
+  execDrain,
+  type HaproxyOptions,
+  type HttpCallOptions,
+  haproxy,
+  httpCall,
+  type ReadinessFileOptions,
+  readinessFile,
+} from './resource/drains.ts';
 export type { Duration } from './resource/fields.ts';
 export { type AbsentOptions, absent } from './resource/kinds/absent.ts';
 export { type CommandOptions, command } from './resource/kinds/command.ts';

@@ -21,6 +21,8 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['/usr/bin/minisign', 'minisign'],
   ['/usr/bin/pebble', 'pebble'],
   ['/usr/bin/age', 'age'],
+  ['/usr/sbin/haproxy', 'haproxy'],
+  ['/usr/bin/socat', 'socat'],
 ]);
 
 /** Installs what the tests need and this machine lacks. */

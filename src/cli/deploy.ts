@@ -96,6 +96,7 @@ export async function deploy(input: Deploy): Promise<ExitCode> {
     store: state,
     reporter: (deployment) => watch(input, deployment),
     hooks: input.hooks,
+    cwd: session.project,
     actor: actor(),
     interruption: { stop: session.stops.stop, gone: session.stops.gone },
     keep: (host) => keptDigests(state, plan.service, host),

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { buildMetadata } from '../execute/build/record.ts';
 import { type CompiledHost, fleetReleaseId } from '../execute/compile.ts';
 import { draftHosts, draftSetup } from '../execute/draft.ts';
+import { drainsOf, withDrains } from '../execute/drain/preflight.ts';
 import { type HookRunner, hookRunner } from '../execute/hooks.ts';
 import { type Made, makePlan } from '../execute/make-plan.ts';
 import { makeSetup } from '../execute/make-setup.ts';
@@ -98,9 +99,12 @@ export async function makeRolloutPlan(
     metadata,
   };
   const compiled = new Map(drafts.map((d) => [d.host.name, d]));
+  const drains = drainsOf(session.inventory, compiled);
   session.stops.check();
   const made = await look(
-    makePlan({ ...common, release, downgrade: args['allow-downgrade'] === true }, compiled),
+    makePlan({ ...common, release, downgrade: args['allow-downgrade'] === true }, compiled).then((plan) =>
+      withDrains(plan, drains, session.fleet),
+    ),
   );
   session.stops.check();
   return { ...made, kind: 'rollout', compiled, hooks };

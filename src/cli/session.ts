@@ -57,7 +57,7 @@ export async function openSession(args: Args, when: 'now' | 'later' = 'now'): Pr
       hint: `see "cordon" in ${inventory.file}`,
     });
   const stops = interruption();
-  const fleet = openFleet(active, await makeTransport(args), forks, stops.gone);
+  const fleet = openFleet(active, await makeTransport(args), forks, stops.gone, inventory.hosts);
   const connect = (): void => void fleet.each((link) => link.connect().catch(() => undefined));
   if (when === 'now') connect();
   return {

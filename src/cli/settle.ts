@@ -1,4 +1,6 @@
 import { EXIT, type ExitCode, RefusedError } from '../errors.ts';
+import { drainsOf } from '../execute/drain/preflight.ts';
+import { type SettledDrains, settleDrains } from '../execute/drain/settle.ts';
 import { type FleetStatus, fleetStatus } from '../execute/fleet-status.ts';
 import { actor } from '../execute/origin.ts';
 import { type SettledHost, settleFleet } from '../execute/settle-fleet.ts';
@@ -21,6 +23,8 @@ export async function settle(args: Args, session: Session, state: StateStore): P
   const { fleet, service, inventory } = session;
   const quiet = args.quiet === true;
   let hosts: readonly SettledHost[] = [];
+  let drained: readonly SettledDrains[] = [];
+  const drains = drainsOf(inventory, await judgesOfProject(session));
   await withLockWait(args, session, async () => {
     const job = settleFleet({
       fleet,
@@ -29,10 +33,11 @@ export async function settle(args: Args, session: Session, state: StateStore): P
       isAbandoned: (id) => state.plan(id) !== undefined && state.runner(id)?.alive !== 'yes',
     });
     hosts = await waiting('Asking the hosts', quiet, job);
+    drained = await settleDrains(fleet, service, drains);
   });
   const look = fleetStatus(fleet, service, () => judgesOfProject(session));
   const releases = releasesOf(await waiting('Asking the hosts', quiet, look));
-  const rows = hosts.flatMap(rowsOf);
+  const rows = [...hosts.flatMap(rowsOf), ...drained.flatMap(drainRows)];
   if (rows.length === 0 && releases.size <= 1)
     throw new RefusedError(
       'PD5007',
@@ -60,6 +65,11 @@ function rowsOf(host: SettledHost): readonly SettleRow[] {
   const rows = [...trials, ...undone];
   if (rows.length > 0 || host.freed === undefined) return rows;
   return [{ host: host.host, what: `the lease of ${host.freed}: freed`, ok: true }];
+}
+
+function drainRows({ host, back, failed }: SettledDrains): readonly SettleRow[] {
+  const rows = back.map((what): SettleRow => ({ host, what: `back in traffic: ${what}`, ok: true }));
+  return failed === undefined ? rows : [...rows, { host, what: `still drained: ${failed}`, ok: false }];
 }
 
 type Standing = { readonly label: string; readonly instances: readonly string[] };

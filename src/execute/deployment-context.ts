@@ -1,6 +1,7 @@
 import type { HealthCheck } from '../model/health.ts';
 import type { HostName, InstanceId } from '../model/host.ts';
 import type { HostPlan, InstancePlan, Plan } from '../model/plan.ts';
+import type { Drains } from './drain/drains.ts';
 import type { Fleet } from './fleet.ts';
 import type { Leases } from './lease.ts';
 import type { Recorder } from './recorder.ts';
@@ -24,6 +25,7 @@ export type DeploymentContext = {
   readonly leases: Leases;
   readonly recorder: Recorder;
   readonly trials: Trials;
+  readonly drains: Drains;
   readonly targets: ReadonlyMap<HostName, HostTarget>;
   readonly former: (host: HostName, digest: string) => FormerRelease;
   /** Tools of a host that pdeploy can use. */

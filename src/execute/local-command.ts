@@ -14,6 +14,8 @@ type Options = {
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   readonly maxOutput?: number;
+  /** Text on its standard input; otherwise there is none. */
+  readonly input?: string;
 };
 
 /** Runs a program on the controller without a shell. Never rejects; `code` is undefined when it did not end by itself. */
@@ -28,21 +30,21 @@ export function runLocal(argv: readonly string[], options: Options): Promise<Loc
     const child = spawn(file ?? '', args, {
       cwd: options.cwd,
       env: options.env ?? process.env,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
       detached: true,
     });
     const timer = setTimeout(() => {
       timedOut = true;
       if (child.pid !== undefined) killGroup(child.pid);
       // Whoever left the group may hold the pipes open for ever.
-      child.stdout.destroy();
-      child.stderr.destroy();
+      child.stdout?.destroy();
+      child.stderr?.destroy();
     }, options.timeoutMs);
     const take = (chunk: Buffer): void => {
       if (output.length < limit) output += decoder.write(chunk);
     };
-    child.stdout.on('data', take);
-    child.stderr.on('data', take);
+    child.stdout?.on('data', take);
+    child.stderr?.on('data', take);
     const end = (code: number | null, why = ''): void => {
       clearTimeout(timer);
       resolve({
@@ -52,6 +54,9 @@ export function runLocal(argv: readonly string[], options: Options): Promise<Loc
         ms: performance.now() - started,
       });
     };
+    // A program that does not read what it is told says so by how it ends.
+    child.stdin?.on('error', () => undefined);
+    child.stdin?.end(options.input);
     child.on('error', (error) => end(null, error.message));
     child.on('close', (code) => end(code));
   });

@@ -17,6 +17,7 @@ export async function recheckInstance(context: DeploymentContext, action: Rechec
   recorder.record({ type: 'recheck.started', instance });
   const trial = context.trials.get(instance);
   if (trial === undefined || action.during === 'revert') {
+    await context.drains.undrain(at);
     recorder.record({ type: 'update.reset', instance, why: 'asked again from the start' });
     return;
   }
@@ -26,9 +27,11 @@ export async function recheckInstance(context: DeploymentContext, action: Rechec
   const status = result.kind === 'ok' ? decodeStatus(result.lines) : undefined;
   switch (status?.kind) {
     case 'committed':
+      await context.drains.undrain(at);
       recorder.record({ type: 'instance.committed', instance });
       return;
     case 'none':
+      await context.drains.undrain(at);
       recorder.record({ type: 'update.reset', instance, why: 'the host never began it' });
       return;
     case 'rolled-back': {
@@ -39,6 +42,7 @@ export async function recheckInstance(context: DeploymentContext, action: Rechec
               code: WENT_BACK,
               message: `went back by itself (${status.by}) while no controller was there`,
             };
+      await context.drains.undrain(at);
       const evidence = status.evidence === undefined ? {} : { evidence: status.evidence };
       recorder.record({
         type: 'instance.failed',

@@ -30,11 +30,19 @@ export async function revertInstance(context: DeploymentContext, action: Revert)
   recorder.record({ type: 'revert.started', instance: action.instance, opId, to: action.to });
   const started = performance.now();
   const trial = context.trials.get(action.instance);
+  // That it serves until then is better than that it stays where it is.
+  if (context.drains.has(at, 'revert') && !context.drains.isOut(action.instance)) {
+    const { healthyDeadlineMs } = context.plan.strategy;
+    await context.drains.drain(at, healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS);
+  }
   // A first install has no older release to switch to: the host takes it back, committed or not.
   const byHost = trial !== undefined && (!trial.committed || action.to === '');
   let outcome = byHost ? await endTrial(context, at, trial.opId, action) : undefined;
   outcome ??= await activateFormer(context, at, opId, action);
   if (context.gone.aborted) return;
+  const stuck = await context.drains.undrain(at);
+  if (context.gone.aborted) return;
+  if (outcome.ok && stuck !== undefined) outcome = { ok: false, failure: stuck };
   if (outcome.ok) {
     recorder.record({
       type: 'instance.reverted',
@@ -160,7 +168,7 @@ async function gated(
     address: at.target.host.connection.address,
     gone: context.gone,
     unlessGone: true,
-    onSwitched: () => undefined,
+    onSwitched: () => void context.drains.switched(at),
     onSample: (sample, progress) => {
       context.recorder.record({ type: 'health.probed', instance: at.instance.id, sample, ...progress });
     },

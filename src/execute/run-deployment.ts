@@ -11,16 +11,16 @@ import { type Action, actionKey } from '../rollout/action.ts';
 import { decide } from '../rollout/decide.ts';
 import { exitCodeOf } from '../rollout/exit-code.ts';
 import { start } from '../rollout/start.ts';
-import type { InstanceState } from '../rollout/state.ts';
-import { isTouched } from '../rollout/status.ts';
 import { transition } from '../rollout/transition.ts';
 import { StateError } from '../state/errors.ts';
 import type { StateStore } from '../state/port.ts';
 import { anchorNow } from './audit.ts';
-import type { DeploymentContext, FormerRelease } from './deployment-context.ts';
+import { type DeploymentContext, type FormerRelease, locate } from './deployment-context.ts';
+import { openDrains } from './drain/drains.ts';
 import type { Fleet } from './fleet.ts';
 import type { HookRunner } from './hooks.ts';
 import { acquireLeases, describe, fencedBy, type Leases, type SeenLease } from './lease.ts';
+import { markRelease } from './mark-release.ts';
 import { prepareHost } from './prepare-host.ts';
 import { recheckInstance } from './recheck-instance.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -28,7 +28,7 @@ import { revertInstance } from './revert-instance.ts';
 import { runLoop } from './run-loop.ts';
 import type { HostTarget } from './target.ts';
 import { followTrials } from './trials.ts';
-import { updateInstance, WENT_BACK } from './update-instance.ts';
+import { updateInstance } from './update-instance.ts';
 
 /** How a person or another terminal interferes. */
 export type Interruption = {
@@ -57,6 +57,8 @@ export type DeploymentInput = {
   readonly interruption: Interruption;
   /** Digests to keep on a host besides those the agent keeps by itself. */
   readonly keep: (host: HostName) => readonly string[];
+  /** Where programs of the playbook are started. Default: where pdeploy was. */
+  readonly cwd?: string;
   /** An interrupted deployment to go on with. */
   readonly resume?: string;
   readonly kind: DeploymentKind;
@@ -106,7 +108,21 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
       reporter,
       initial: past.reduce(transition, start(rolloutInput(plan, deployment))),
       startedAt: past.at(-1)?.t ?? 0,
-      onEvent: trials.see,
+      onEvent: (event) => {
+        trials.see(event);
+        drains.see(event);
+      },
+    });
+    const running = recorder;
+    const gone = AbortSignal.any([input.interruption.gone, recorder.lost]);
+    const drains = openDrains({
+      fleet: input.fleet,
+      deployment,
+      service: plan.service,
+      gone,
+      cwd: input.cwd ?? process.cwd(),
+      past,
+      record: (body) => running.record(body),
     });
     recorder.record(
       input.resume === undefined ? started(input, hosts) : { type: 'deployment.resumed', actor: input.actor },
@@ -122,7 +138,8 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
       targets: input.targets,
       former: input.former,
       tools: input.tools,
-      gone: AbortSignal.any([input.interruption.gone, recorder.lost]),
+      drains,
+      gone,
     };
     await perform(input, context);
     recorder.lost.throwIfAborted();
@@ -215,7 +232,9 @@ async function perform(input: DeploymentInput, context: DeploymentContext): Prom
       beforeEmit: async (body) => {
         if (body.type === 'wave.started') await hook('beforeWave', String(body.wave));
         // Before the last event: who is killed in between has a deployment that can be resumed.
-        if (body.type === 'deployment.finished') await close(input, context, body);
+        if (body.type !== 'deployment.finished') return;
+        for (const id of context.drains.left()) await context.drains.undrain(locate(context, id));
+        await close(input, context, body);
       },
       afterEmit: async (body) => {
         if (body.type === 'wave.finished') await hook('afterWave', String(body.wave));
@@ -277,7 +296,8 @@ async function finish(input: DeploymentInput, context: DeploymentContext): Promi
   return {
     deployment,
     outcome,
-    exitCode: exitCodeOf(outcome, recorder.state()),
+    // Out of traffic is out of service, whatever release it runs.
+    exitCode: context.drains.left().length > 0 ? EXIT.needsPerson : exitCodeOf(outcome, recorder.state()),
     events: input.store.events(deployment),
   };
 }
@@ -292,32 +312,7 @@ async function close(
   if (outcome === 'interrupted') return;
   const hosts = plan.hosts.map((h) => h.host).filter((h) => leases.epoch(h) > 0);
   await Promise.all(hosts.map((host) => finishHost(input, context, host, outcome)));
-  if (recorder.state().leaseLost === undefined) mark(input, recorder, outcome, cause);
-}
-
-function mark(input: DeploymentInput, recorder: Recorder, outcome: Outcome, cause: string): void {
-  const { plan, store, actor } = input;
-  if (input.kind === 'setup') return;
-  if (outcome === 'succeeded' || outcome === 'unchanged')
-    store.markRelease(plan.service, plan.release.id, 'proven', actor);
-  // A host that could not be prepared says nothing about the release.
-  const tried = [...recorder.state().instances.values()].some(isTouched);
-  const blames =
-    tried &&
-    saysSomething([...recorder.state().instances.values()]) &&
-    input.kind === 'rollout' &&
-    (outcome === 'rolled-back' || outcome === 'failed') &&
-    store.release(plan.service, plan.release.id)?.mark !== 'proven';
-  if (blames && plan.release.id !== plan.previous.id)
-    store.markRelease(plan.service, plan.release.id, 'bad', actor, cause);
-}
-
-/** Contact lost, outcome unknown, another operator, a host that was first: what that stopped may be a good release. */
-const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['PD3102', 'PD3303', 'PD3203', WENT_BACK]);
-
-function saysSomething(instances: readonly InstanceState[]): boolean {
-  const failures = instances.flatMap(({ failure }) => (failure === undefined ? [] : [failure.code]));
-  return failures.length === 0 || failures.some((code) => !NOT_ITS_FAULT.has(code));
+  if (recorder.state().leaseLost === undefined) markRelease(input, recorder, outcome, cause);
 }
 
 async function finishHost(

@@ -1,3 +1,4 @@
+import type { Drain } from '../model/drain.ts';
 import type { HealthCheck } from '../model/health.ts';
 import type { Host, Instance } from '../model/host.ts';
 import type { HostRelease, Release } from '../model/release.ts';
@@ -18,6 +19,8 @@ export type HostTarget = {
   readonly test: readonly string[];
   readonly health: ReadonlyMap<string, HealthCheck>;
   readonly stopTimeoutMs: number;
+  /** How each instance is taken out of traffic, by instance name; balancers are hosts here. */
+  readonly drains?: ReadonlyMap<string, readonly Drain[]>;
   /** What to send to a host that lacks the release; undefined when only hosts have it. */
   readonly payload: Payload | undefined;
   /** A release on the host whose binary is the same, '' when there is none: the binary need not be sent. */

@@ -35,6 +35,12 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
   const at = locate(context, id);
   const opId = operationId(context, id);
   recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });
+  const trialMs = plan.strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS;
+  if (context.drains.has(at, 'update')) {
+    const refused = await context.drains.drain(at, trialMs);
+    if (context.gone.aborted) return;
+    if (refused !== undefined) return notDrained(context, at, refused);
+  }
   const started = performance.now();
   const check = at.target.health.get(at.instance.name) ?? NO_CHECK;
   const request = activateRequest({
@@ -44,7 +50,7 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     binary: at.target.binary,
     reload: at.instance.action === 'reload',
     downgrade: at.target.downgrade,
-    guardSeconds: (plan.strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS) / 1_000,
+    guardSeconds: (trialMs + context.drains.undrainMs(at)) / 1_000,
     stopTimeoutMs: at.target.stopTimeoutMs,
     health: check,
     streamSeconds: plan.strategy.healthyDeadlineMs / 1_000 + 5,
@@ -55,6 +61,13 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     if (line.startsWith('armed ')) expectNext(context, id);
   });
   if (!context.gone.aborted) await settleTrial(context, at, opId, result, started);
+}
+
+/** Nothing was done to it but that. */
+async function notDrained(context: DeploymentContext, at: Located, failure: Failure): Promise<void> {
+  await context.drains.undrain(at);
+  const instance = at.instance.id;
+  context.recorder.record({ type: 'instance.failed', instance, failure, unreachable: false, restored: true });
 }
 
 /** The next calls: a commit or a rollback here, then the switch of the instance that comes after. */
@@ -85,7 +98,7 @@ export function watchTrial(
     healthyDeadlineMs: plan.strategy.healthyDeadlineMs,
     address: at.target.host.connection.address,
     gone: context.gone,
-    onSwitched: () => undefined,
+    onSwitched: () => void context.drains.switched(at),
     onLine,
     onSample: (sample, progress) => {
       if (!switched && sample.pid > 0) {
@@ -119,8 +132,10 @@ export async function settleTrial(
       ms: Math.round(performance.now() - started),
       probes: result.probes,
     });
-    await commitTrial(context, at, opId);
-    return;
+    const refused = await context.drains.undrain(at);
+    if (context.gone.aborted) return;
+    if (refused === undefined) return commitTrial(context, at, opId);
+    return giveUp(context, at, opId, refused);
   }
   if (result.kind === 'ended' && result.result.kind === 'error' && result.result.code === 'rolledback')
     return wentBack(context, at, opId);
@@ -128,9 +143,24 @@ export async function settleTrial(
     result.kind === 'unhealthy' ? { code: 'PD4001', message: result.why } : failureOf(result.result);
   const holder = result.kind === 'ended' ? fencedBy(result.result) : undefined;
   if (holder !== undefined) return fenced(context, at, holder, { failure, restored: true });
+  await giveUp(context, at, opId, failure);
+}
+
+/** Takes a trial back, and tells why it had to. */
+async function giveUp(
+  context: DeploymentContext,
+  at: Located,
+  opId: string,
+  failure: Failure,
+): Promise<void> {
+  const { recorder, plan } = context;
+  const instance = at.instance.id;
   const back = await takeBack(context, at, opId);
   if (back.holder !== undefined) return fenced(context, at, back.holder, { failure, restored: false });
   if (back.first === 'guard' || back.first === 'reboot') return wentBack(context, at, opId);
+  // Otherwise whoever sees the old release healthy brings it back into traffic.
+  if (back.neverBegun || plan.strategy.rollback === 'none' || plan.strategy.maxFailures > 0)
+    await context.drains.undrain(at);
   recorder.record({
     type: 'instance.failed',
     instance,
@@ -180,6 +210,7 @@ async function wentBack(context: DeploymentContext, at: Located, opId: string): 
   const result = await context.fleet.link(at.host.host).call(request, { deadlineMs: STATUS_DEADLINE_MS });
   const status = result.kind === 'ok' ? decodeStatus(result.lines) : undefined;
   const known = status?.kind === 'rolled-back' ? status : undefined;
+  await context.drains.undrain(at);
   const by = known === undefined ? '' : ` (${known.by})`;
   context.recorder.record({
     type: 'instance.failed',

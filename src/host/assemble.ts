@@ -29,6 +29,8 @@ export const AGENT_PARTS = [
   'status',
   'finish',
   'settle',
+  'balancer',
+  'drain',
   'recover',
   'install',
   'main',

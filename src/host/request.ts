@@ -17,6 +17,7 @@ export const VERBS = [
   'finish',
   'undo',
   'settle',
+  'drain',
 ] as const;
 
 export type Verb = (typeof VERBS)[number];

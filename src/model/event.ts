@@ -53,6 +53,28 @@ export type EventBody =
       readonly from: string;
       readonly to: string;
     }
+  /** Taking it out of traffic begins. `through`: by what, as `haproxy lb-1`. */
+  | {
+      readonly type: 'drain.started';
+      readonly instance: InstanceId;
+      readonly through: readonly string[];
+    }
+  | {
+      readonly type: 'drain.finished';
+      readonly instance: InstanceId;
+      readonly through: readonly string[];
+      readonly ms: number;
+      /** Requests that were in flight at the deadline; absent when nobody can tell. */
+      readonly left?: number;
+    }
+  | { readonly type: 'drain.failed'; readonly instance: InstanceId; readonly failure: Failure }
+  | {
+      readonly type: 'undrain.finished';
+      readonly instance: InstanceId;
+      readonly through: readonly string[];
+      readonly ms: number;
+    }
+  | { readonly type: 'undrain.failed'; readonly instance: InstanceId; readonly failure: Failure }
   | {
       readonly type: 'update.switched';
       readonly instance: InstanceId;

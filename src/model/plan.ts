@@ -65,6 +65,8 @@ export type Plan = {
   /** What most instances run now; '' on a first install. */
   readonly previous: { readonly id: string; readonly label: string; readonly mark: string };
   readonly strategy: Strategy;
+  /** By what an instance is taken out of traffic before it is restarted, in words, and how long requests may take. */
+  readonly drain?: { readonly through: string; readonly waitMs: number };
   readonly hosts: readonly HostPlan[];
   readonly waves: readonly Wave[];
   readonly cordoned: readonly { readonly host: HostName; readonly cordon: Cordon }[];

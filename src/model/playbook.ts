@@ -1,5 +1,6 @@
 import type { Secret } from '../util/secret.ts';
 import type { CertificateStep } from './certificate.ts';
+import type { Drain } from './drain.ts';
 import type { HealthCheck } from './health.ts';
 import type { Host, Instance } from './host.ts';
 import type { ResourceStep } from './resource.ts';
@@ -70,6 +71,8 @@ export type ServiceStep = {
   readonly stopTimeoutMs: number;
   /** A release that differs in its configuration alone is reloaded. */
   readonly reload: boolean;
+  /** How each instance is taken out of traffic, in order, by instance name. */
+  readonly drain: ReadonlyMap<string, readonly Drain[]>;
   /** Health check of each instance on the host, by instance name. */
   readonly health: ReadonlyMap<string, HealthCheck>;
 };

@@ -74,7 +74,11 @@ function each(plan: Plan): string {
   const { minHealthyMs, healthyDeadlineMs } = plan.strategy;
   const actions = new Set(plan.hosts.flatMap((h) => h.instances.map((i) => i.action)));
   const verb = (['restart', 'reload', 'start'] as const).find((a) => actions.has(a)) ?? 'start';
-  return `${verb}, healthy for ${span(minHealthyMs)} within ${span(healthyDeadlineMs)}`;
+  const drain =
+    plan.drain === undefined || verb !== 'restart'
+      ? ''
+      : `drain ${plan.drain.through} (${span(plan.drain.waitMs)}), `;
+  return `${drain}${verb}, healthy for ${span(minHealthyMs)} within ${span(healthyDeadlineMs)}`;
 }
 
 function failure(plan: Plan): string {

@@ -83,6 +83,7 @@ export const planShape = object<Plan>(
     release,
     previous: object<Plan['previous']>({ id: text, label: text, mark: text }),
     strategy,
+    drain: object<NonNullable<Plan['drain']>>({ through: text, waitMs: whole }),
     hosts: list(host),
     waves: list(object<Wave>({ number: whole, instances: list(text), canary: flag })),
     cordoned: list(
@@ -94,5 +95,5 @@ export const planShape = object<Plan>(
     unreachable: list(object<Plan['unreachable'][number]>({ host: text, why: text })),
     warnings: list(object<PlanWarning>({ code: text, text })),
   },
-  ['warnings'],
+  ['drain', 'warnings'],
 );

@@ -22,6 +22,7 @@ const INSTANCE = '`host@name`';
 const OP = 'id of the operation on the host; a repeated one acts once';
 const MS = 'duration, milliseconds';
 const BY = 'who asked for it';
+const THROUGH = 'by what: `haproxy lb-1`, `file /run/edge/1.drain`, `http lb.example.com`, `exec drain`';
 const FAILURE = '`{code, message}`: a stable code and words for people';
 const EVIDENCE =
   "the host's own words, when it could be asked: `{unitState, result, pid, restarts, listens, release, logs}`";
@@ -94,6 +95,31 @@ export const EVENT_REFERENCE: Reference = {
       from: 'release directory it runs',
       to: 'release directory it will run',
     },
+  },
+  'drain.started': {
+    says: 'An instance is taken out of traffic before it is touched.',
+    fields: { instance: INSTANCE, through: THROUGH },
+  },
+  'drain.finished': {
+    says: 'It gets no new requests, and those in flight are done or have had their time.',
+    fields: {
+      instance: INSTANCE,
+      through: THROUGH,
+      ms: MS,
+      left: 'requests in flight when the time was over; absent when nobody can tell',
+    },
+  },
+  'drain.failed': {
+    says: 'It could not be taken out of traffic. An update is not begun then; a way back is gone all the same.',
+    fields: { instance: INSTANCE, failure: FAILURE },
+  },
+  'undrain.finished': {
+    says: 'It is back in traffic, and seen up by what balances it.',
+    fields: { instance: INSTANCE, through: THROUGH, ms: MS },
+  },
+  'undrain.failed': {
+    says: 'It is not back in traffic. It is tried again on its way back, by a resume, and by the guard of its balancer.',
+    fields: { instance: INSTANCE, failure: FAILURE },
   },
   'update.switched': {
     says: 'The instance runs the new release, on trial: without a commit its host goes back by itself.',

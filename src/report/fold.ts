@@ -142,7 +142,20 @@ function apply(draft: Draft, event: Event): Draft {
         to: event.to,
       });
       break;
+    case 'drain.started':
+      setInstance(draft, event.instance, { draining: event.through });
+      break;
+    case 'drain.finished':
+    case 'drain.failed':
+      forgetDrain(draft, event.instance);
+      break;
+    case 'undrain.finished':
+      break;
+    case 'undrain.failed':
+      warn(draft, `${event.instance} ${event.failure.message}`);
+      break;
     case 'update.switched':
+      forgetDrain(draft, event.instance);
       setInstance(draft, event.instance, { phase: 'trial', touched: true });
       break;
     case 'health.probed':
@@ -250,6 +263,11 @@ function setInstance(draft: Draft, id: InstanceId, change: Partial<InstanceView>
 /** What was seen of the new release says nothing about the old one. */
 function forgetSample(draft: Draft, id: InstanceId): void {
   const { sample: _, ...rest } = draft.instances.get(id) ?? { ...NEW_INSTANCE, id };
+  draft.instances.set(id, rest);
+}
+
+function forgetDrain(draft: Draft, id: InstanceId): void {
+  const { draining: _, ...rest } = draft.instances.get(id) ?? { ...NEW_INSTANCE, id };
   draft.instances.set(id, rest);
 }
 

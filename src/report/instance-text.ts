@@ -1,5 +1,6 @@
 import type { Sample } from '../model/health.ts';
 import { assertNever } from '../util/assert-never.ts';
+import { groupNames } from '../util/group-names.ts';
 import { type Span, tone } from './style.ts';
 import type { InstanceView, View } from './view.ts';
 import { backOn, seconds, shortRelease } from './words.ts';
@@ -12,6 +13,7 @@ export function tellInstance(instance: InstanceView, view: View): Told {
     case 'waiting':
       return { what: tone('waiting', 'dim'), detail: '' };
     case 'switching':
+      if (instance.draining !== undefined) return { what: 'draining', detail: groupNames(instance.draining) };
       return { what: `switching to ${shortRelease(view.to)}`, detail: '' };
     case 'rechecking':
       return { what: 'asking its host', detail: 'it was in flight when the controller ended' };

@@ -1,6 +1,7 @@
 import type { Event } from '../model/event.ts';
 import { assertNever } from '../util/assert-never.ts';
 import { formatDuration } from '../util/duration.ts';
+import { groupNames } from '../util/group-names.ts';
 import { tellInstance } from './instance-text.ts';
 import { line, type Tone, textOf, tone } from './style.ts';
 import { tally } from './tally.ts';
@@ -106,6 +107,30 @@ export function sayEvent(before: View, event: Event): Said | undefined {
       return fleet('wave', `${event.wave} done ${formatDuration(event.ms)}`);
     case 'update.started':
       return undefined;
+    case 'drain.started':
+      return undefined;
+    case 'drain.finished': {
+      const left = event.left === undefined || event.left === 0 ? '' : `, ${event.left} still in flight`;
+      return {
+        who: event.instance,
+        verb: 'drain',
+        text: `ok ${groupNames(event.through)} ${formatDuration(event.ms)}${left}`,
+      };
+    }
+    case 'drain.failed':
+    case 'undrain.failed':
+      return {
+        who: event.instance,
+        verb: event.type === 'drain.failed' ? 'drain' : 'undrain',
+        text: `FAILED ${event.failure.code}: ${event.failure.message}`,
+        tone: 'bad',
+      };
+    case 'undrain.finished':
+      return {
+        who: event.instance,
+        verb: 'undrain',
+        text: `ok ${groupNames(event.through)} ${formatDuration(event.ms)}`,
+      };
     case 'update.switched':
       return {
         who: event.instance,

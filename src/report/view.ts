@@ -23,6 +23,8 @@ export type InstanceView = {
   /** Release directories or digests as the events name them. */
   readonly from: string;
   readonly to: string;
+  /** What it is being taken out of, at this moment. */
+  readonly draining?: readonly string[];
   readonly sample?: Sample;
   readonly healthyForMs: number;
   readonly needMs: number;

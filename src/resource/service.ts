@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { Drain } from '../model/drain.ts';
 import type { HealthCheck, Probe } from '../model/health.ts';
 import type { Instance } from '../model/host.ts';
 import type { StepDraft } from '../model/playbook.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { draft } from './draft.ts';
+import type { DrainAdapter } from './drains.ts';
 import { type Duration, durationField, portField } from './fields.ts';
 import { checkOptions } from './options.ts';
 
@@ -30,6 +32,8 @@ export type ServiceOptions = {
    * environment, so a probe cannot expect it to tell the new release. Going back restarts. Default: false.
    */
   readonly reload?: boolean | undefined;
+  /** How an instance is taken out of traffic before it is touched, in this order; it comes back in the reverse order. */
+  readonly drain?: readonly DrainAdapter[] | undefined;
 };
 
 const KINDS = ['http', 'tcp', 'tls', 'exec', 'systemd'];
@@ -54,6 +58,14 @@ const schema = z.strictObject({
   enabled: z.boolean().default(true),
   stopTimeout: durationField({ min: '1s', max: '1h' }).default(30_000),
   reload: z.boolean().default(false),
+  drain: z
+    .array(
+      z.custom<DrainAdapter>(
+        (v) => typeof v === 'object' && v !== null && (v as { type?: string }).type === 'drain',
+        'expected haproxy(), readinessFile(), httpCall() or execDrain()',
+      ),
+    )
+    .default([]),
 });
 
 /**
@@ -61,7 +73,7 @@ const schema = z.strictObject({
  * @example service({ health: (instance) => ({ probes: [http({ port: portOf(instance, 'port'), path: '/healthz' })] }) })
  */
 export function service(options: ServiceOptions): StepDraft {
-  const { health, enabled, stopTimeout, reload } = checkOptions('service', schema, options);
+  const { health, enabled, stopTimeout, reload, drain } = checkOptions('service', schema, options);
   if (typeof health === 'object') checkHealth(health, 'service');
   return draft(
     (ctx, { strategy }) => ({
@@ -70,6 +82,7 @@ export function service(options: ServiceOptions): StepDraft {
       enabled,
       stopTimeoutMs: stopTimeout,
       reload,
+      drain: new Map(ctx.instances.map((i) => [i.name, drain.map((d): Drain => d.make(i))])),
       health: new Map(
         ctx.instances.map((instance) => [
           instance.name,

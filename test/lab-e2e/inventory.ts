@@ -5,6 +5,8 @@ export type FleetOptions = {
   readonly instances?: number;
   /** In place of the usual ports of the first instance. */
   readonly ports?: { readonly [name: string]: number };
+  /** The last host is no part of the service: it is the group `lb`. */
+  readonly balancer?: boolean;
   /** Further keys of a host in the inventory, by its index. */
   readonly host?: (index: number) => { readonly [key: string]: unknown };
 };
@@ -23,11 +25,15 @@ export function hostsInventory(all: SharedLab, hosts: SharedLab['hosts'], option
     h.name,
     { address: h.address, zone: i % 2 === 0 ? 'a' : 'b', region: 'lab', ...options.host?.(i) },
   ]);
+  const serving = options.balancer === true ? hosts.slice(0, -1) : hosts;
   return JSON.stringify(
     {
       defaults: { user: 'root', identity: all.key, known_hosts: all.knownHosts },
       vars: { binary: all.reference.binary, flavour: all.reference.flavour, grace_seconds: 0 },
-      groups: { edge: { hosts: hosts.map((h) => h.name) } },
+      groups: {
+        edge: { hosts: serving.map((h) => h.name) },
+        ...(serving.length < hosts.length ? { lb: { hosts: [hosts.at(-1)?.name] } } : {}),
+      },
       hosts: Object.fromEntries(entries),
       services: { edge: { on: 'edge', instances: Object.fromEntries(instances) } },
     },

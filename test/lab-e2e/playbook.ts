@@ -10,13 +10,15 @@ export type PlaybookParts = {
   readonly unit?: string;
   /** Further options of release. */
   readonly release?: string;
+  /** Further options of service. */
+  readonly service?: string;
   /** Further files of the release. */
   readonly files?: string;
 };
 
 /** A playbook of the reference service like the shipped one, with changes in some places. */
 export function ownPlaybook(parts: PlaybookParts): string {
-  return `import { definePlaybook, http, portOf, release, service, sysctl, systemdUnit, unit, user, z } from 'pdeploy';
+  return `import { definePlaybook, haproxy, http, portOf, release, service, sysctl, systemdUnit, unit, user, z } from 'pdeploy';
 import { caddy } from '${SHIPPED}/services/caddy.ts';
 import { edge } from '${SHIPPED}/services/edge.ts';
 
@@ -30,10 +32,11 @@ export default definePlaybook({
     workers: z.int().default(2),
     grace_seconds: z.int().default(0),
     words: z.string().default(''),
+    fault: z.record(z.string(), z.json()).default({}),
   }),
   steps: ({ vars, instances, paths }) => {
     const flavour = { edge, caddy }[vars.flavour];
-    const own = { ...vars, drain_seconds: 0, fault: {} };
+    const own = { ...vars, drain_seconds: 0 };
     return [
       user({ name: 'edge' }),
       ${parts.steps ?? ''}
@@ -55,6 +58,7 @@ export default definePlaybook({
         ${parts.unit ?? ''}
       }),
       service({
+        ${parts.service ?? ''}
         health: (i) => ({
           probes: [http({ port: portOf(i, flavour.ports[0]), path: '/readyz', expect: { release: 'x-release' } })],
           listens: flavour.ports.map((name) => portOf(i, name)),

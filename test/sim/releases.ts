@@ -86,6 +86,7 @@ export async function openReleases(): Promise<Releases> {
             enabled: true,
             stopTimeoutMs: 1_000,
             reload: false,
+            drain: new Map(),
             health: new Map(host.instances.map((i) => [i.name, CHECK])),
           },
           logrotate: undefined,

@@ -112,7 +112,8 @@ function storedTargets(plan: Plan, made: Made): ReadonlyMap<HostName, HostTarget
       cached,
       fallback: now,
     });
-    if (target !== undefined) targets.set(host.host, target);
+    if (target !== undefined)
+      targets.set(host.host, { ...target, ...(now.drains === undefined ? {} : { drains: now.drains }) });
   }
   return targets;
 }

@@ -2,6 +2,7 @@ import type { CommandModule } from 'yargs';
 import { RefusedError } from '../../errors.ts';
 import type { CompiledHost } from '../../execute/compile.ts';
 import { draftHosts } from '../../execute/draft.ts';
+import { drainsOf, withDrains } from '../../execute/drain/preflight.ts';
 import { hookRunner } from '../../execute/hooks.ts';
 import { makeRollback } from '../../execute/make-rollback.ts';
 import type { HostName } from '../../model/host.ts';
@@ -12,6 +13,8 @@ import { withSecrets } from '../../secrets/fill-in.ts';
 import type { StateStore } from '../../state/port.ts';
 import { type Args, text } from '../args.ts';
 import { deploy } from '../deploy.ts';
+import { out } from '../io.ts';
+import { judgesOfProject } from '../judges.ts';
 import { withLockWait } from '../lock-wait.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
 import { shownPath } from '../plan-parts.ts';
@@ -33,6 +36,10 @@ export const rollbackCommand: CommandModule = {
       const flags = strategyFlags(args);
       const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? 'rollback', session.project));
       checkStrategy(loaded.playbook.strategy, flags);
+      const judges = await judgesOfProject(session);
+      if (judges.size === 0)
+        out.err('the playbook of the rollout does not compile: no instance is drained before it is touched');
+      const drains = drainsOf(session.inventory, judges);
       const made = await waiting(
         'Looking at the hosts',
         args.quiet === true,
@@ -51,7 +58,7 @@ export const rollbackCommand: CommandModule = {
           fleet: session.fleet,
           choose: (runs) => choose(args, session, state, runs),
           compiled: await tryDraft(session),
-        }),
+        }).then((plan) => withDrains(plan, drains, session.fleet)),
       );
       const hooks = hookRunner(loaded.playbook, session.project, { PDEPLOY_SERVICE: session.service });
       process.exitCode = await deploy({

@@ -120,6 +120,26 @@ ck_host() {
   esac
 }
 
+# A server of an HAProxy by the socket of its host, or a file.
+ck_target() {
+  case ${1:-} in
+    haproxy)
+      [ $# -eq 4 ] || bad target
+      ck_path "$2"
+      case $2 in *[!A-Za-z0-9._/-]*) bad path ;; esac
+      ck_server "$3"
+      ck_server "$4"
+      ;;
+    file) [ $# -eq 2 ] || bad target; ck_path "$2" ;;
+    *) bad target ;;
+  esac
+}
+
+ck_server() {
+  case $1 in '' | *[!A-Za-z0-9_.:-]*) bad 'name of a server' ;; esac
+  [ ${#1} -le 128 ] || bad 'name of a server'
+}
+
 ck_op() {
   [ $# -ge 3 ] || bad op
   ck_number op "$1"

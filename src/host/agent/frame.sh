@@ -77,7 +77,7 @@ seconds() {
 
 instances= queries= probes= listens= ops= keeps= test_argv=
 from= to= binary= guard=60 stop=90 stream=0 interval=1000 digest= size=0 files=0 reserve=0
-enabled=1 proven= reuse= action= ttl= reload=0 anchor= holder=- manual=0 reason=- seen= downgrade=0
+enabled=1 proven= reuse= action= ttl= reload=0 anchor= holder=- manual=0 reason=- seen= downgrade=0 target=
 
 read_header() {
   IFS= read -r first && IFS= read -r second || bad 'no request'
@@ -113,6 +113,7 @@ read_field() {
     deployment) ck_name deployment "$2"; dep=$2 ;;
     digest | to | proven | reuse) ck_digest "$1" "$2"; eval "$1=\$2" ;;
     from) [ "$2" = - ] || ck_digest from "$2"; from=${2#-} ;;
+    target) ck_target $2; target=$2 ;;
     keep) ck_digest keep "$2"; keeps="$keeps $2" ;;
     binary) ck_file binary "$2"; binary=$2 ;;
     action) ck_word action "$2"; action=$2 ;;

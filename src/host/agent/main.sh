@@ -12,6 +12,11 @@ case ${1:-} in
     run_guard "$2" "$3" "$4" "$5"
     finish_ok
     ;;
+  undrain)
+    [ $# -eq 3 ] || exit 64
+    run_undrain "$2" "$3"
+    finish_ok
+    ;;
   recover)
     run_recover
     finish_ok
@@ -40,6 +45,7 @@ case $verb in
   finish) do_finish ;;
   undo) do_undo ;;
   settle) do_settle ;;
+  drain) do_drain ;;
   *) bad verb ;;
 esac
 finish_ok

@@ -1,6 +1,6 @@
 # What this host lets the agent do: /etc/pdeploy/policy, which `hosts bootstrap` writes. Without it the caller is trusted as
 # root is. Root itself is bound by the keys that it pins alone, which keep it from a mistake: it could change the policy.
-policy=host allowed= pins=
+policy=host allowed= pins= balancers=
 
 read_policy() {
   file=$ETC/pdeploy/policy
@@ -11,9 +11,10 @@ read_policy() {
     policy=deploy
   fi
   strange=
-  while read -r key value more _ || [ -n "$key" ]; do
+  while read -r key value more name _ || [ -n "$key" ]; do
     case $key in
       policy) [ "$value" != host ] || policy=host ;;
+      balancer) [ "$value" != "$svc" ] || balancers="$balancers $more=$name " ;;
       service) allowed="$allowed $value " ;;
       minisign) [ "$value" != "$svc" ] || [ "$verb" = inspect ] || pin_key "$more" ;;
       '' | '#'*) ;;
@@ -29,6 +30,12 @@ read_policy() {
   [ -z "$ops" ] || die refused-by-policy 'host resources need the host policy'
   [ -z "$queries" ] || policy_queries
   [ -z "$pins" ] || only_signed_programs
+}
+
+# Under the deploy policy a deployment has a say over the named backends only.
+policy_balancer() {
+  [ "$policy" = host ] && return 0
+  case $balancers in *" $1=$2 "*) ;; *) die refused-by-policy "this host's policy does not name balancer $svc $1 $2" ;; esac
 }
 
 policy_queries() {

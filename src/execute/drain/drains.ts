@@ -1,0 +1,175 @@
+import pLimit from 'p-limit';
+import type { Drain } from '../../model/drain.ts';
+import type { Event, EventBody, Failure } from '../../model/event.ts';
+import type { HostName, InstanceId } from '../../model/host.ts';
+import type { Located } from '../deployment-context.ts';
+import type { Fleet } from '../fleet.ts';
+import { byCall } from './by-call.ts';
+import { byProgram } from './by-program.ts';
+import { onHost, UP_WITHIN_MS } from './on-host.ts';
+import type { DrainPart, DrainWhere, Refusal } from './part.ts';
+
+/** Takes instances out of traffic and back. What went wrong is an event, and given back for whoever has to act. */
+export type Drains = {
+  /** It is restarted, and there is something to drain it from. One that is started or reloaded stays where it is. */
+  readonly has: (at: Located, during: 'update' | 'revert') => boolean;
+  readonly isOut: (id: InstanceId) => boolean;
+  /** How much longer a trial may take because of it. */
+  readonly undrainMs: (at: Located) => number;
+  /** @param restMs how long it may stay out after the requests in flight are done */
+  readonly drain: (at: Located, restMs: number) => Promise<Refusal>;
+  /** The new process runs. */
+  readonly switched: (at: Located) => Promise<void>;
+  /** In reverse order; waits until the balancers see it up. */
+  readonly undrain: (at: Located) => Promise<Refusal>;
+  /** Instances that are still out. */
+  readonly left: () => readonly InstanceId[];
+  readonly see: (event: Event) => void;
+};
+
+export type DrainsInput = {
+  readonly fleet: Fleet;
+  readonly deployment: string;
+  readonly service: string;
+  readonly gone: AbortSignal;
+  /** Directory of the project: where programs are started. */
+  readonly cwd: string;
+  /** Events of the deployment so far; a resume has some. */
+  readonly past: readonly Event[];
+  readonly record: (body: EventBody) => void;
+};
+
+const MARGIN_MS = 60_000;
+
+export function openDrains(input: DrainsInput): Drains {
+  const { gone, record } = input;
+  const out = new Set<InstanceId>();
+  const turns = new Map<HostName, ReturnType<typeof pLimit>>();
+  const opened = new Map<InstanceId, readonly DrainPart[]>();
+  let operations = 0;
+  const begun = Date.now().toString(36);
+
+  const see = (event: Event): void => {
+    if (event.type === 'drain.started') out.add(event.instance);
+    if (event.type === 'undrain.finished') out.delete(event.instance);
+  };
+  for (const event of input.past) see(event);
+
+  const parts = (at: Located): readonly DrainPart[] => {
+    const known = opened.get(at.instance.id);
+    if (known !== undefined) return known;
+    const where: DrainWhere = {
+      deployment: input.deployment,
+      service: input.service,
+      host: at.host.host,
+      address: at.target.host.connection.address,
+      instance: at.instance.name,
+      id: at.instance.id,
+      gone,
+      opId: () => `${input.deployment}-dr-${begun}-${++operations}`,
+    };
+    const made = drainsOf(at).flatMap((drain) => partsOf(drain, where));
+    opened.set(at.instance.id, made);
+    return made;
+  };
+
+  const partsOf = (drain: Drain, where: DrainWhere): readonly DrainPart[] => {
+    switch (drain.kind) {
+      case 'haproxy':
+        return drain.balancers.map((balancer) => {
+          const turn = turns.get(balancer) ?? pLimit(1);
+          turns.set(balancer, turn);
+          const { socket, backend, server, waitMs } = drain;
+          const target = { kind: 'haproxy', socket, backend, server } as const;
+          return onHost({
+            link: input.fleet.link(balancer),
+            target,
+            waitMs,
+            where,
+            inTurn: (job) => turn(job),
+          });
+        });
+      case 'file': {
+        const target = { kind: 'file', instance: where.instance, path: drain.path } as const;
+        const link = input.fleet.link(where.host);
+        return [onHost({ link, target, waitMs: drain.waitMs, where, inTurn: (job) => job() })];
+      }
+      case 'http':
+        return [byCall(drain, where)];
+      case 'exec':
+        return [byProgram(drain, where, input.cwd)];
+    }
+  };
+
+  const drain = async (at: Located, restMs: number): Promise<Refusal> => {
+    const instance = at.instance.id;
+    const all = parts(at);
+    const started = performance.now();
+    record({ type: 'drain.started', instance, through: all.map((p) => p.name) });
+    const waitMs = Math.max(0, ...all.map((p) => p.waitMs));
+    const guardSeconds = Math.ceil((waitMs + restMs + UP_WITHIN_MS + MARGIN_MS) / 1_000);
+    for (const part of all) {
+      const failure = gone.aborted ? undefined : await part.out(guardSeconds);
+      if (failure === undefined) continue;
+      record({ type: 'drain.failed', instance, failure });
+      return failure;
+    }
+    const left = (await Promise.all(all.map((p) => p.idle()))).filter((n) => n !== undefined);
+    if (!gone.aborted)
+      record({
+        type: 'drain.finished',
+        instance,
+        through: all.map((p) => p.name),
+        ms: Math.round(performance.now() - started),
+        ...(left.length === 0 ? {} : { left: left.reduce((a, b) => a + b, 0) }),
+      });
+    return undefined;
+  };
+
+  const undrain = async (at: Located): Promise<Refusal> => {
+    const instance = at.instance.id;
+    if (!out.has(instance) || gone.aborted) return undefined;
+    const all = parts(at).toReversed();
+    const started = performance.now();
+    const failures: Failure[] = [];
+    // Whatever is wrong with one of them, the others give it traffic again.
+    for (const part of all) failures.push(...listed(await part.back()));
+    if (failures.length === 0) failures.push(...(await Promise.all(all.map((p) => p.up()))).flatMap(listed));
+    const [failure] = failures;
+    if (gone.aborted) return failure;
+    if (failure === undefined) {
+      const ms = Math.round(performance.now() - started);
+      record({ type: 'undrain.finished', instance, through: all.map((p) => p.name), ms });
+    } else record({ type: 'undrain.failed', instance, failure });
+    return failure;
+  };
+
+  return {
+    has: (at, during) => {
+      const { action } = at.instance;
+      // What was reloaded is restarted on its way back.
+      return (
+        drainsOf(at).length > 0 && (action === 'restart' || (action === 'reload' && during === 'revert'))
+      );
+    },
+    isOut: (id) => out.has(id),
+    undrainMs: (at) => (drainsOf(at).length === 0 ? 0 : UP_WITHIN_MS + MARGIN_MS),
+    drain,
+    switched: async (at) => {
+      if (!out.has(at.instance.id)) return;
+      // Where it fails the probes say what is wrong, and the undrain tries again.
+      for (const part of parts(at)) if (part.early) await part.back();
+    },
+    undrain,
+    left: () => [...out],
+    see,
+  };
+}
+
+function drainsOf(at: Located): readonly Drain[] {
+  return at.target.drains?.get(at.instance.name) ?? [];
+}
+
+function listed(failure: Refusal): readonly Failure[] {
+  return failure === undefined ? [] : [failure];
+}

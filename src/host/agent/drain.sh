@@ -1,0 +1,175 @@
+# Takes an instance out of traffic and back: a server of an HAProxy on this host, or a file that the service looks for.
+# What is out is noted in /run, with the time at which it comes back by itself: HAProxy does not remember longer either.
+do_drain() {
+  need svc action
+  if [ "$action" = settle ]; then
+    settle_drains
+    return 0
+  fi
+  need target
+  open_target $target
+  case $action in
+    check) check_target ;;
+    out) take_out ;;
+    wait) await_idle ;;
+    ready) bring_back ;;
+    up) await_up ;;
+    *) bad action ;;
+  esac
+}
+
+open_target() {
+  kind=$1
+  case $kind in
+    haproxy)
+      sock=$ROOT$2 backend=$3 server=$4
+      policy_balancer "$2" "$3"
+      find_teller
+      ;;
+    file)
+      need inst
+      policy_user "$C"
+      file=$ROOT$2
+      ;;
+  esac
+  key=$(printf %s "$inst $target" | sha256sum)
+  N=$RUN/$svc/.drained/${key%% *}
+}
+
+# As the service: what a directory of its own may turn into is its own affair.
+as_service() {
+  if [ "$user" = root ] || { [ "$user" = nobody ] && [ "$policy" = host ]; }; then
+    "$@"
+  else
+    setpriv --reuid "$user" --regid "$group" --init-groups --no-new-privs -- "$@"
+  fi
+}
+
+check_target() {
+  set -- $target
+  case $kind in
+    haproxy)
+      ask_haproxy 'show cli level'
+      case $said in admin*) ;; *) die failed "the socket ${sock#"$ROOT"} must be of level admin" ;; esac
+      find_server
+      look_at_server
+      say "server $in_flight $admin $status"
+      ;;
+    file) as_service test -w "${file%/*}" || die not-found "$user cannot write to ${2%/*}" ;;
+  esac
+}
+
+# Who was taken out by somebody else is left as it is, now and afterwards.
+take_out() {
+  need dep
+  [ "$guard" -ge 1 ] && [ "$guard" -le 14400 ] || bad guard
+  if [ $kind = haproxy ]; then
+    find_server
+    if [ ! -e "$N" ] && [ $((admin & 9)) != 0 ]; then
+      say 'drain kept'
+      return 0
+    fi
+  fi
+  clock
+  mkdir -p "${N%/*}"
+  printf '%s %s %s %s\n' "$((now + guard * 100))" "$dep" "${inst:--}" "$target" >"${N%/*}/.new-${N##*/}"
+  mv -T "${N%/*}/.new-${N##*/}" "$N"
+  arm_undrain || {
+    rm -f -- "$N"
+    die failed 'the timer that would bring it back could not be armed'
+  }
+  case $kind in
+    haproxy) set_server drain ;;
+    file) as_service touch -- "$file" || die failed "$user cannot make ${file#"$ROOT"}" ;;
+  esac
+  say 'drain out'
+}
+
+arm_undrain() {
+  systemd-run -q --collect --unit="pdeploy-undrain-$op" --on-active="$guard" --timer-property=AccuracySec=1s \
+    "$LIBEXEC/agent-$AGENT" undrain "$svc" "${N##*/}" >/dev/null 2>&1 ||
+    systemctl -q is-active -- "pdeploy-undrain-$op.timer"
+}
+
+# Says how many are left as often as that changes, until there is none or the time is over.
+await_idle() {
+  [ $kind = haproxy ] || bad action
+  clock
+  until=$((now + stream * 100)) was=
+  find_server
+  while :; do
+    look_at_server
+    [ "$in_flight" = "$was" ] || say "left $in_flight"
+    was=$in_flight
+    clock
+    if [ "$in_flight" = 0 ] || [ "$now" -ge "$until" ]; then return 0; fi
+    sleep 0.2
+  done
+}
+
+bring_back() {
+  [ -e "$N" ] || return 0
+  case $kind in
+    haproxy) set_server ready ;;
+    file) as_service rm -f -- "$file" || die failed "$user cannot remove ${file#"$ROOT"}" ;;
+  esac
+  rm -f -- "$N"
+}
+
+# HAProxy gives traffic to a server again once its own checks say so.
+await_up() {
+  [ $kind = haproxy ] || bad action
+  clock
+  until=$((now + stream * 100))
+  find_server
+  while :; do
+    look_at_server
+    case $status in UP* | 'no check'*) break ;; esac
+    clock
+    [ "$now" -lt "$until" ] || break
+    sleep 0.2
+  done
+  say "server $in_flight $admin $status"
+}
+
+read_note() {
+  n_due= n_dep= n_inst= n_target=
+  [ -e "$1" ] || return 1
+  read -r n_due n_dep n_inst n_target <"$1" || return 1
+  inst= target=$n_target
+  [ "$n_inst" = - ] || place_of "$svc" "$n_inst"
+}
+
+# Called by the timer: undrain SERVICE KEY. A newer note of the same server has a timer of its own.
+run_undrain() {
+  svc=$1
+  for pause in 1 2 4 8 15 0; do
+    read_note "$RUN/$svc/.drained/$2" || return 0
+    clock
+    [ "$now" -ge $((n_due - 100)) ] || return 0
+    if (undrain_noted) >/dev/null; then return 0; fi
+    sleep $pause
+  done
+}
+
+undrain_noted() {
+  open_target $n_target
+  bring_back
+}
+
+# Whatever deployments of this service have left out.
+settle_drains() {
+  errors=
+  set +f
+  set -- "$RUN/$svc/.drained"/*
+  set -f
+  for note in "$@"; do
+    read_note "$note" || continue
+    if (undrain_noted) >/dev/null; then
+      say "undrained $n_dep $n_target"
+    else
+      errors="$errors ${n_target%% *} ${n_target##* };"
+    fi
+  done
+  [ -z "$errors" ] || die failed "could not be brought back:$errors"
+}
