@@ -144,6 +144,10 @@ describe('a service', () => {
       enabled: true,
       stopTimeoutMs: 5_000,
       reload: false,
+      drain: new Map([
+        ['1', []],
+        ['2', []],
+      ]),
       health: new Map(
         [6188, 6189].map((port, i) => [
           String(i + 1),
