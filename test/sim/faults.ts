@@ -56,8 +56,8 @@ export function pairOf(fault: Pick<Fault, 'place' | 'kind'>): string {
   return `${fault.place} ${fault.kind}`;
 }
 
-/** Verbs of other commands than rollout and resume: setup, doctor; nobody extends a guard yet. */
-const NEVER_ASKED: readonly Verb[] = ['apply', 'extend', 'inspect'];
+/** Verbs of other commands than rollout and resume: setup, doctor; nobody extends a guard yet, nothing is drained here. */
+const NEVER_ASKED: readonly Verb[] = ['apply', 'drain', 'extend', 'inspect'];
 
 export const CALLS = VERBS.filter((v) => !NEVER_ASKED.includes(v));
 
