@@ -43,6 +43,7 @@ function compile(...certificates: readonly Certificate[]) {
       enabled: true,
       stopTimeoutMs: 1,
       reload: false,
+      drain: new Map(),
       health: new Map(),
     },
     logrotate: undefined,

@@ -172,16 +172,16 @@ const OF_PDEPLOY: readonly Mutant[] = [
     name: 'a call is made before its event is recorded',
     from: 0,
     file: '/src/execute/update-instance.ts',
-    is: "  recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });\n  const started",
+    is: "  recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });\n  const trialMs",
     becomes:
-      "  setTimeout(() => recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to }), 50);\n  const started",
+      "  setTimeout(() => recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to }), 50);\n  const trialMs",
   },
   {
     name: 'a commit is asked for before the record calls the instance healthy',
     from: 0,
     file: '/src/execute/update-instance.ts',
-    is: '    await commitTrial(context, at, opId);\n    return;',
-    becomes: '    return;',
+    is: '    if (refused === undefined) return commitTrial(context, at, opId);\n',
+    becomes: '    if (refused === undefined) return;\n',
   },
   {
     name: 'an unknown commit is taken for one that was made',
