@@ -46,6 +46,9 @@ type DnsCheck = {
   readonly verify: boolean;
 };
 
+/** Of Mozilla's server side TLS: 1.2 with ECDHE and AEAD and 1.3, or 1.3 alone. */
+export type TlsProfile = 'intermediate' | 'modern';
+
 /** A TLS certificate that is part of the release: `tls/<name>/cert.pem` and `key.pem` in its directory. */
 export type CertificateStep = {
   readonly type: 'certificate';
@@ -56,6 +59,8 @@ export type CertificateStep = {
   readonly source: CertificateSource;
   /** Roots its chain has to lead to: those of Node and the system, those of a PEM file, or nobody asks. */
   readonly trust: 'system' | 'none' | { readonly file: string };
+  /** What `pdeploy doctor` proves of these ports. */
+  readonly profile: TlsProfile;
   /** TCP ports it is served on, by instance name. */
   readonly ports: ReadonlyMap<string, readonly number[]>;
 };

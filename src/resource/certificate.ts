@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TlsProfile } from '../model/certificate.ts';
 import type { Instance } from '../model/host.ts';
 import type { StepDraft } from '../model/playbook.ts';
 import { Secret } from '../util/secret.ts';
@@ -19,6 +20,8 @@ export type CertificateOptions = {
     | { readonly acme: AcmeOptions };
   /** The TCP ports it is served on by an instance: each is asked for it, under each of the names. */
   readonly ports: (instance: Instance) => number | readonly number[];
+  /** What `pdeploy doctor` proves by handshakes: TLS 1.2 and 1.3 with good suites alone, or 1.3 alone. Default: `intermediate`. */
+  readonly profile?: TlsProfile | undefined;
   /** Roots that must have issued it: a PEM file, `system` (those of Node and of the system), or `none`. Default: `system`. */
   readonly trust?: 'system' | 'none' | { readonly file: string } | undefined;
 };
@@ -47,6 +50,7 @@ const schema = z.strictObject({
       error: 'expected "system", "none" or { file }',
     })
     .default('system'),
+  profile: z.enum(['intermediate', 'modern']).default('intermediate'),
 });
 
 const portsSchema = z.array(portField).min(1, 'needs at least one port');
@@ -57,7 +61,7 @@ const portsSchema = z.array(portField).min(1, 'needs at least one port');
  * @example certificate({ name: 'site', servers: ['shop.example'], from: { cert: 'tls/site.pem', key: 'tls/site.key' }, ports: (i) => portOf(i, 'https') })
  */
 export function certificate(options: CertificateOptions): StepDraft {
-  const { name, servers, from, ports, trust } = checkOptions('certificate', schema, options);
+  const { name, servers, from, ports, trust, profile } = checkOptions('certificate', schema, options);
   return draft((ctx) => ({
     type: 'certificate',
     id: `certificate:${name}`,
@@ -70,6 +74,7 @@ export function certificate(options: CertificateOptions): StepDraft {
           ? { kind: 'command', argv: from.command, timeoutMs: from.timeout }
           : acmeSource(from.acme, servers, ctx.instances),
     trust,
+    profile,
     ports: new Map(
       ctx.instances.map((instance) => [
         instance.name,

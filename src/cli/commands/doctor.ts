@@ -8,6 +8,7 @@ import { doctorText } from '../../report/doctor.ts';
 import { detectStyle } from '../../report/style.ts';
 import { count } from '../../report/words.ts';
 import type { Args } from '../args.ts';
+import { tlsChecks } from '../doctor-tls.ts';
 import { interruption } from '../interruption.ts';
 import { out } from '../io.ts';
 import { fleetOptions, outputOptions } from '../options.ts';
@@ -29,7 +30,7 @@ export const doctorCommand: CommandModule = {
     const hosts = (await knowsInventory(args)) ? (await readProject(args)).hosts : [];
     const { project, directory } = await projectState(process.cwd());
     const here = await examineHere({ project, state: directory, hosts, env: process.env });
-    const fleet = hosts.length === 0 ? [] : await lookAt(hosts, args);
+    const fleet = hosts.length === 0 ? [] : await lookAt(hosts, args, project);
     const all = [
       { where: 'here', checks: here },
       ...fleet.map(({ host, checks }) => ({ where: host, checks })),
@@ -49,7 +50,7 @@ export const doctorCommand: CommandModule = {
   },
 };
 
-async function lookAt(hosts: readonly Host[], args: Args): Promise<readonly HostChecks[]> {
+async function lookAt(hosts: readonly Host[], args: Args, project: string): Promise<readonly HostChecks[]> {
   const stops = interruption();
   const transport = await makeTransport(args);
   const fleet = openFleet(hosts, transport, FORKS, stops.gone);
@@ -57,7 +58,10 @@ async function lookAt(hosts: readonly Host[], args: Args): Promise<readonly Host
     const look = examineHosts(fleet, (host, wishes) =>
       transport.attempts(host, wishes, { signal: stops.gone }),
     );
-    return await waiting(`Examining ${count(hosts.length, 'host')}`, args.quiet === true, look);
+    const both = Promise.all([look, tlsChecks(hosts, project)]);
+    const text = `Examining ${count(hosts.length, 'host')}`;
+    const [looks, tls] = await waiting(text, args.quiet === true, both);
+    return looks.map(({ host, checks }) => ({ host, checks: [...checks, ...(tls.get(host) ?? [])] }));
   } finally {
     stops.end();
     await fleet.close();
