@@ -14,12 +14,12 @@ export type ValidateInput = {
   readonly servers: readonly string[];
   /** Roots as PEM; undefined: the chain need not lead to any. */
   readonly roots: readonly string[] | undefined;
+  /** How long it must have been valid: what was signed just now is not valid yet for a client whose clock is behind. Milliseconds. */
+  readonly settleMs: number;
   /** The earliest and the latest clock of all hosts that will serve it, and of this one; milliseconds since the epoch. */
   readonly clocks: { readonly earliest: number; readonly latest: number };
 };
 
-/** What was signed less than this ago may not be valid yet for a client whose clock is behind. */
-const SETTLED_MS = 5 * 60_000;
 /** A certificate that ends sooner is of no use. */
 const LEAST_LEFT_MS = 60 * 60_000;
 const LEAST_RSA_BITS = 2_048;
@@ -41,7 +41,7 @@ export function certificateProblems(input: ValidateInput): readonly CertificateP
   return [
     ...keyProblems(leaf, input.key),
     ...chainProblems(input.chain, input.roots),
-    ...input.chain.flatMap((one) => timeProblems(one, input.clocks, one === leaf)),
+    ...input.chain.flatMap((one) => timeProblems(one, input.clocks, one === leaf ? input.settleMs : 0)),
     ...nameProblems(leaf, input.servers),
     ...[leaf, ...others.filter((one) => !isSelfSigned(one))].flatMap(strengthProblems),
   ];
@@ -94,14 +94,14 @@ function chainProblems(
 function timeProblems(
   certificate: X509Certificate,
   clocks: ValidateInput['clocks'],
-  isLeaf: boolean,
+  settleMs: number,
 ): readonly CertificateProblem[] {
   const { notBefore, notAfter } = lifeOf(certificate);
-  if (notBefore > clocks.earliest - (isLeaf ? SETTLED_MS : 0))
+  if (notBefore > clocks.earliest - settleMs)
     return [
       {
         code: 'PD3504',
-        message: `${subjectOf(certificate)} is valid from ${stamp(notBefore)}, which is not yet 5 minutes ago by every clock`,
+        message: `${subjectOf(certificate)} is valid from ${stamp(notBefore)}${settleMs === 0 ? '' : `, which is not yet ${settleMs / 1_000} s ago by every clock`}`,
       },
     ];
   if (notAfter < clocks.latest + LEAST_LEFT_MS)

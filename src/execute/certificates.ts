@@ -105,6 +105,7 @@ function problemsOf(
     key: key.reveal(),
     servers: step.servers,
     roots: rootsOf(trust),
+    settleMs: step.settleMs,
     clocks,
   });
 }

@@ -59,6 +59,8 @@ export type CertificateStep = {
   readonly source: CertificateSource;
   /** Roots its chain has to lead to: those of Node and the system, those of a PEM file, or nobody asks. */
   readonly trust: 'system' | 'none' | { readonly file: string };
+  /** How long it must have been valid before it is brought to a host, milliseconds. */
+  readonly settleMs: number;
   /** What `pdeploy doctor` proves of these ports. */
   readonly profile: TlsProfile;
   /** TCP ports it is served on, by instance name. */

@@ -20,6 +20,8 @@ export type CertificateOptions = {
     | { readonly acme: AcmeOptions };
   /** The TCP ports it is served on by an instance: each is asked for it, under each of the names. */
   readonly ports: (instance: Instance) => number | readonly number[];
+  /** How long it must have been valid, for clients whose clocks are behind. Default: `5m`. */
+  readonly settle?: Duration | undefined;
   /** What `pdeploy doctor` proves by handshakes: TLS 1.2 and 1.3 with good suites alone, or 1.3 alone. Default: `intermediate`. */
   readonly profile?: TlsProfile | undefined;
   /** Roots that must have issued it: a PEM file, `system` (those of Node and of the system), or `none`. Default: `system`. */
@@ -50,6 +52,7 @@ const schema = z.strictObject({
       error: 'expected "system", "none" or { file }',
     })
     .default('system'),
+  settle: durationField({ min: '0s', max: '7d' }).default(300_000),
   profile: z.enum(['intermediate', 'modern']).default('intermediate'),
 });
 
@@ -61,7 +64,7 @@ const portsSchema = z.array(portField).min(1, 'needs at least one port');
  * @example certificate({ name: 'site', servers: ['shop.example'], from: { cert: 'tls/site.pem', key: 'tls/site.key' }, ports: (i) => portOf(i, 'https') })
  */
 export function certificate(options: CertificateOptions): StepDraft {
-  const { name, servers, from, ports, trust, profile } = checkOptions('certificate', schema, options);
+  const { name, servers, from, ports, trust, profile, settle } = checkOptions('certificate', schema, options);
   return draft((ctx) => ({
     type: 'certificate',
     id: `certificate:${name}`,
@@ -75,6 +78,7 @@ export function certificate(options: CertificateOptions): StepDraft {
           : acmeSource(from.acme, servers, ctx.instances),
     trust,
     profile,
+    settleMs: settle,
     ports: new Map(
       ctx.instances.map((instance) => [
         instance.name,

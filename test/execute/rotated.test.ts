@@ -19,6 +19,7 @@ function aCertificate(name: string): Certificate {
     servers: [`${name}.test`],
     source: { kind: 'files' as const, cert: '', key: '' },
     trust: 'none' as const,
+    settleMs: 0,
     profile: 'intermediate' as const,
     ports: new Map(),
   };
