@@ -68,7 +68,8 @@ const newer: Rule = {
 const wrongValue: Rule = {
   code: 'PD2604',
   name: 'wrong-value',
-  about: 'A value of another type, or out of range. The service does not start with it.',
+  about:
+    'A value of another type, or out of range. The service does not start with it; for nothing in place of a path it takes a file called `null`.',
   check: eachConf((conf) =>
     known(conf.source.keys([])).flatMap((key) => {
       const problem = valueProblem(key, conf.values[key.name]);
