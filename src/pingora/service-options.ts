@@ -5,7 +5,7 @@ import { durationField, userField } from '../resource/fields.ts';
 import type { LogrotateOptions } from '../resource/logrotate.ts';
 import { checkOptions, optionProblem } from '../resource/options.ts';
 import type { ReleaseOptions } from '../resource/release.ts';
-import type { HealthOptions } from '../resource/service.ts';
+import { type HealthOptions, SERVICE_OPTIONS, type ServiceOptions } from '../resource/service.ts';
 import type { SystemdUnitOptions } from '../resource/systemd-unit.ts';
 import { RULES } from './lint/lint.ts';
 import { type AppConf, checkConf } from './render.ts';
@@ -19,10 +19,19 @@ type UnitParts = Pick<
 >;
 /** Options that go to `release()` as they are. */
 type ReleaseParts = Pick<ReleaseOptions, 'binary' | 'from' | 'files' | 'require' | 'metadata'>;
+/** Options that go to `service()` as they are. */
+type ServiceParts = Omit<ServiceOptions, OwnServiceOption>;
+type OwnServiceOption = 'health' | 'stopTimeout' | 'reload';
+const OWN: readonly string[] = ['health', 'stopTimeout', 'reload'] satisfies readonly OwnServiceOption[];
+
+/** Names of the options of `service()` that are passed on to it. */
+export const PASSED = SERVICE_OPTIONS.filter((name): name is keyof ServiceParts => !OWN.includes(name));
+
 type FileRotation = Exclude<LogrotateOptions, { readonly to: 'journald' }>;
 
 export type PingoraServiceOptions = UnitParts &
-  ReleaseParts & {
+  ReleaseParts &
+  ServiceParts & {
     /** System user the service runs as; it is made. */
     readonly user: string;
     /** Of Pingora, as in the Cargo.lock of the binary. Default: the newest that pdeploy knows. */
@@ -52,7 +61,6 @@ export type PingoraServiceOptions = UnitParts &
     readonly hardening?: 'A' | 'B' | 'C' | 'none' | undefined;
     /** How log files are rotated, with `log: 'file'`. */
     readonly rotation?: Omit<FileRotation, 'to' | 'files' | 'user' | 'writer'> | undefined;
-    readonly enabled?: boolean | undefined;
     /** Rules of docs/pingora.md that are passed over. */
     readonly allow?: readonly string[] | undefined;
   };
@@ -107,7 +115,7 @@ const schema = z.strictObject({
         'dropIns',
         'log',
       ],
-      'enabled',
+      ...PASSED,
     ].map((name) => [name, z.unknown().optional()]),
   ),
 });

@@ -12,7 +12,7 @@ import { logDirectory, systemdUnit } from '../resource/systemd-unit.ts';
 import { unit } from '../resource/unit/text.ts';
 import { longestStop } from './lint/unit-rules.ts';
 import { type AppConf, renderConf } from './render.ts';
-import { type PingoraServiceOptions, type Settled, settle } from './service-options.ts';
+import { PASSED, type PingoraServiceOptions, type Settled, settle } from './service-options.ts';
 
 /** Time beside the computed longest stop, for a machine that is busy. */
 const SPARE_S = 10;
@@ -115,7 +115,9 @@ function serviceOf(given: Settled): StepDraft {
       return { ...health, listens: health.listens ?? portsOf(instance, given) };
     },
     stopTimeout: `${longestStop(grace, shutdown, drain) + SPARE_S}s`,
-    ...(given.enabled === undefined ? {} : { enabled: given.enabled }),
+    ...Object.fromEntries(
+      PASSED.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
+    ),
   });
 }
 

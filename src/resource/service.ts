@@ -68,6 +68,9 @@ const schema = z.strictObject({
     .default([]),
 });
 
+/** Names of the options. */
+export const SERVICE_OPTIONS = Object.keys(schema.shape) as readonly (keyof ServiceOptions)[];
+
 /**
  * The instances of the service: what healthy means, start at boot, how long a stop may take.
  * @example service({ health: (instance) => ({ probes: [http({ port: portOf(instance, 'port'), path: '/healthz' })] }) })

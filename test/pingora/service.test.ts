@@ -78,6 +78,11 @@ app:
   expect(steps({ test: false }).release.test).toBeUndefined();
 });
 
+test('what service() takes is passed on to it, but for a reload', () => {
+  expect(steps({ enabled: false }).service.enabled).toBe(false);
+  expect(problem({ reload: true })).toThrow('unknown key "reload"');
+});
+
 test('the time of a stop is drain + grace + 2 x shutdown time-out + 10', () => {
   const { unit, service } = steps({ drainDelay: '5s', grace: '20s', shutdownTimeout: '3s' });
   expect(service.stopTimeoutMs).toBe(41_000);
