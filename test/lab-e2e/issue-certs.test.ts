@@ -11,7 +11,7 @@ import { type Fleet, openFleet } from './fleet.ts';
 import { hasFaults } from './lab-file.ts';
 
 /** The reference service with a certificate of files, or of a CA whose challenges it passes on to this machine. */
-const PLAYBOOK = `import { certificate, definePlaybook, portOf, release, service, systemdUnit, tcp, unit, user, z } from 'pdeploy';
+const PLAYBOOK = `import { certificate, definePlaybook, portOf, readinessFile, release, service, systemdUnit, tcp, unit, user, z } from 'pdeploy';
 import { edge } from '${fileURLToPath(new URL('../../playbooks/services/edge.ts', import.meta.url))}';
 
 export default definePlaybook({
@@ -47,7 +47,10 @@ export default definePlaybook({
       exec: [unit\`\${paths.current}/bin/edge\`, '-c', unit\`\${paths.current}/config/%i.json\`],
       service: { WorkingDirectory: paths.current },
     }),
-    service({ health: (i) => ({ probes: [tcp({ port: portOf(i, 'port') })] }) }),
+    service({
+      drain: [readinessFile({ path: (i) => \`/run/edge/\${i.name}/drain\`, wait: '200ms' })],
+      health: (i) => ({ probes: [tcp({ port: portOf(i, 'port') })] }),
+    }),
   ],
 });
 `;
@@ -122,6 +125,8 @@ test.runIf(hasFaults())(
     if (kept === undefined) throw new Error('no certificate was kept');
     expect(await served()).toEqual([fingerprintOf(kept), fingerprintOf(kept)]);
     expect((await fleet.pdeploy('certs', 'status', '-i', 'lab')).code).toBe(0);
+    const drained = (await fleet.events()).filter((event) => event.type === 'drain.finished');
+    expect(drained).toHaveLength(2);
 
     // The second run of both finds nothing to do.
     expect((await fleet.pdeploy('certs', 'issue', '-i', 'lab')).stdout).toContain('nothing to do');
