@@ -5,6 +5,7 @@ import { pingoraService } from '../../src/pingora/service.ts';
 import type { PingoraServiceOptions } from '../../src/pingora/service-options.ts';
 import { compileSteps } from '../../src/playbook/compile-steps.ts';
 import { definePlaybook } from '../../src/playbook/define.ts';
+import { readinessFile } from '../../src/resource/drains.ts';
 import { portOf } from '../../src/resource/port-of.ts';
 import { http } from '../../src/resource/probes.ts';
 import { Secret } from '../../src/util/secret.ts';
@@ -80,6 +81,8 @@ app:
 
 test('what service() takes is passed on to it, but for a reload', () => {
   expect(steps({ enabled: false }).service.enabled).toBe(false);
+  const drain = [readinessFile({ path: (i) => `/run/web/${i.name}/drain` })];
+  expect(steps({ drain }).service.drain.get('2')).toMatchObject([{ path: '/run/web/2/drain' }]);
   expect(problem({ reload: true })).toThrow('unknown key "reload"');
 });
 
