@@ -8,6 +8,7 @@ import { loadPlaybook } from '../playbook/load.ts';
 import type { StateStore } from '../state/port.ts';
 import { type Args, text } from './args.ts';
 import { certificateHosts } from './certificate-steps.ts';
+import { certificateStoresOf } from './certificate-stores.ts';
 import type { MadePlan } from './make.ts';
 import { beforePlan, shownPath } from './plan-parts.ts';
 import type { Session } from './session.ts';
@@ -25,7 +26,7 @@ export async function makeRotationPlan(args: Args, session: Session, state: Stat
   });
   const hosts = await certificateHosts(session);
   await beforePlan(hooks);
-  const read = certificateReader(session.project, session.state);
+  const read = certificateReader(session.project, certificateStoresOf(session));
   const rotations = new Map<HostName, Rotation>();
   for (const { host, steps, release, unit, service } of hosts) {
     const certificates = await Promise.all(steps.map(read));

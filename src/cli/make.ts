@@ -14,6 +14,7 @@ import { loadPlaybook } from '../playbook/load.ts';
 import { withSecrets } from '../secrets/fill-in.ts';
 import type { StateStore } from '../state/port.ts';
 import { type Args, text } from './args.ts';
+import { certificateStoresOf } from './certificate-stores.ts';
 import { beforePlan, shownPath } from './plan-parts.ts';
 import { type Session, surroundings } from './session.ts';
 import { checkStrategy, strategyFlags } from './strategy-flags.ts';
@@ -64,7 +65,7 @@ export async function makeRolloutPlan(
     service: session.service,
     label: label ?? 'unlabelled',
     project: session.project,
-    state: session.state,
+    stores: certificateStoresOf(session),
   };
   const common = {
     service: session.service,

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import type { X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { certificateStore } from '../certs/acme/store.ts';
+import { type CertificateStores, certificateStores } from '../certs/acme/store.ts';
 import { fingerprintOf, readPem } from '../certs/pem.ts';
 import { rootsOf } from '../certs/trust.ts';
 import { type CertificateProblem, certificateProblems } from '../certs/validate.ts';
@@ -33,12 +33,12 @@ const MOST_OUTPUT = 1 << 20;
 /** Reads certificates once each, whatever the number of hosts. */
 export function certificateReader(
   project: string,
-  state: string = stateDirectory(project),
+  stores: CertificateStores = certificateStores(stateDirectory(project)),
 ): (step: CertificateStep) => Promise<Certificate> {
   const known = new Map<string, Promise<Certificate>>();
   return (step) => {
     const id = JSON.stringify([step.name, step.servers, step.source, step.trust]);
-    const reading = known.get(id) ?? readCertificate(step, project, state);
+    const reading = known.get(id) ?? readCertificate(step, project, stores);
     known.set(id, reading);
     return reading;
   };
@@ -48,9 +48,9 @@ export function certificateReader(
 export async function readCertificate(
   step: CertificateStep,
   project: string,
-  state: string,
+  stores: CertificateStores,
 ): Promise<Certificate> {
-  const text = await sourceText(step, project, state);
+  const text = await sourceText(step, project, stores);
   const trust = await trustOf(step, project);
   let parts: ReturnType<typeof readPem>;
   try {
@@ -126,12 +126,12 @@ export function sourceName(source: CertificateSource): string {
 async function sourceText(
   { name, source }: CertificateStep,
   project: string,
-  state: string,
+  stores: CertificateStores,
 ): Promise<string> {
   const unreadable = (why: string): RefusedError =>
     new RefusedError('PD3501', `certificate ${name}: ${why}`, { hint: 'nothing has been changed' });
   if (source.kind === 'acme') {
-    const issued = await certificateStore(state, name).current();
+    const issued = await stores.of(name).current();
     if (issued !== undefined) return issued;
     throw new RefusedError('PD3501', `certificate ${name} has not been issued here yet`, {
       hint: 'pdeploy certs issue',

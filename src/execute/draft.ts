@@ -1,3 +1,4 @@
+import type { CertificateStores } from '../certs/acme/store.ts';
 import { UsageError } from '../errors.ts';
 import type { Host, HostName, Instance } from '../model/host.ts';
 import type { ArtifactSource, Playbook } from '../model/playbook.ts';
@@ -16,8 +17,8 @@ export type DraftInput = {
   readonly label: string;
   /** Relative paths of binaries are looked up from here: the project. */
   readonly project: string;
-  /** Where its record is, and what a CA has issued; default: as for a project without settings. */
-  readonly state?: string | undefined;
+  /** What a CA has issued; default: as for a project without settings and without age. */
+  readonly stores?: CertificateStores | undefined;
 };
 
 /**
@@ -43,7 +44,7 @@ export async function draftHosts(
     signatures.set(key, known);
     return known;
   };
-  const certificate = certificateReader(input.project, input.state);
+  const certificate = certificateReader(input.project, input.stores);
   const result: CompiledHost[] = [];
   for (const host of hosts) {
     const compiled = compileSteps(input.playbook, host, input.service, input.label).steps;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type * as Acme from 'acme-client';
-import { RefusedError } from '../../errors.ts';
+import { RefusedError, UsageError } from '../../errors.ts';
 import type { AcmeSource } from '../../model/certificate.ts';
 import { lifeOf } from '../life.ts';
 import { fingerprintOf, namesOf, readPem } from '../pem.ts';
@@ -9,13 +9,13 @@ import { renewalWindow } from './ari.ts';
 import { updateDns } from './dns.ts';
 import { afterFailure, dueAt } from './due.ts';
 import { openResponder, type Place } from './http.ts';
-import { accountKey, type CertificateStore, certificateStore } from './store.ts';
+import type { CertificateStore, CertificateStores } from './store.ts';
 
 export type IssueRequest = {
   readonly name: string;
   readonly source: AcmeSource;
-  /** State directory of the project, and the project, where hooks are started. */
-  readonly state: string;
+  readonly stores: CertificateStores;
+  /** Where hooks are started. */
   readonly project: string;
   /** Instances that let the answer of an HTTP challenge through. */
   readonly places: readonly Place[];
@@ -40,7 +40,7 @@ export type Issued = {
  * @throws RefusedError PD3510 when it fails, PD3511 in the pause after that, PD3512 without the package acme-client
  */
 export async function issueCertificate(request: IssueRequest): Promise<Issued> {
-  const store = certificateStore(request.state, request.name);
+  const store = request.stores.of(request.name);
   const known = await knownCertificate(request, store);
   if (known !== undefined && known.dueAt > Date.now() && !request.force) return known;
   const state = await store.state();
@@ -56,6 +56,8 @@ export async function issueCertificate(request: IssueRequest): Promise<Issued> {
     await store.save(pem);
     await store.note({ failures: 0, retryAt: 0, lastError: '' });
   } catch (error) {
+    // Nobody was asked: a key to open what is kept here is missing.
+    if (error instanceof UsageError) throw error;
     const why = reasonOf(error);
     await store.note(afterFailure(state, why, Date.now()));
     throw new RefusedError('PD3510', `certificate ${request.name} could not be issued: ${why}`, {
@@ -94,8 +96,8 @@ async function knownCertificate(request: IssueRequest, store: CertificateStore):
 
 /** The PEM of the new chain and its key. */
 async function order(acme: typeof Acme, request: IssueRequest): Promise<string> {
-  const { source, state, name } = request;
-  const account = await accountKey(state, source.directory, async () =>
+  const { source, stores, name } = request;
+  const account = await stores.account(source.directory, async () =>
     (await acme.crypto.createPrivateEcdsaKey('P-256')).toString(),
   );
   const client = new acme.Client({

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sha256 } from '../../util/digest.ts';
 
@@ -25,37 +25,64 @@ export type CertificateStore = {
   readonly note: (state: IssueState) => Promise<void>;
 };
 
-export function certificateStore(directory: string, name: string): CertificateStore {
-  const folder = join(directory, 'certs', name);
+/** Keeps what has a key in it closed to others, where the project can: by age. */
+export type Seal = {
+  readonly seal: (text: string) => string;
+  readonly open: (raw: Buffer) => string;
+};
+
+/** What certificate authorities have given to a project. */
+export type CertificateStores = {
+  readonly of: (name: string) => CertificateStore;
+  /** The key of the account with a CA; made when there is none. */
+  readonly account: (url: string, make: () => Promise<string>) => Promise<string>;
+};
+
+/** @param directory state directory of the project */
+export function certificateStores(directory: string, seal?: Seal): CertificateStores {
+  const folder = join(directory, 'certs');
   return {
-    current: () => read(join(folder, 'current.pem')),
-    save: (pem) => write(folder, 'current.pem', pem),
+    of: (name) => certificateStore(join(folder, name), seal),
+    account: async (url, make) => {
+      const accounts = join(folder, 'accounts');
+      const file = `${sha256(url).slice(0, 16)}.pem`;
+      const known = await unseal(accounts, file, seal);
+      if (known !== undefined) return known;
+      const key = await make();
+      await keep(accounts, file, key, seal);
+      return key;
+    },
+  };
+}
+
+function certificateStore(folder: string, seal: Seal | undefined): CertificateStore {
+  return {
+    current: () => unseal(folder, 'current.pem', seal),
+    save: (pem) => keep(folder, 'current.pem', pem, seal),
     state: async () => {
       const text = await read(join(folder, 'state.json'));
-      return text === undefined ? NEW : { ...NEW, ...(JSON.parse(text) as Partial<IssueState>) };
+      return text === undefined ? NEW : { ...NEW, ...(JSON.parse(text.toString()) as Partial<IssueState>) };
     },
     note: (state) => write(folder, 'state.json', `${JSON.stringify(state)}\n`),
   };
 }
 
-/** The key of the account with a CA; made when there is none. */
-export async function accountKey(
-  directory: string,
-  url: string,
-  make: () => Promise<string>,
-): Promise<string> {
-  const folder = join(directory, 'certs', 'accounts');
-  const file = `${sha256(url).slice(0, 16)}.pem`;
-  const known = await read(join(folder, file));
-  if (known !== undefined) return known;
-  const key = await make();
-  await write(folder, file, key);
-  return key;
+/** The sealed file is the newer one wherever both are there. */
+async function unseal(folder: string, file: string, seal: Seal | undefined): Promise<string | undefined> {
+  const sealed = seal === undefined ? undefined : await read(join(folder, `${file}.age`));
+  if (seal !== undefined && sealed !== undefined) return seal.open(sealed);
+  return (await read(join(folder, file)))?.toString();
 }
 
-async function read(file: string): Promise<string | undefined> {
+async function keep(folder: string, file: string, text: string, seal: Seal | undefined): Promise<void> {
+  if (seal === undefined) return await write(folder, file, text);
+  await write(folder, `${file}.age`, seal.seal(text));
+  await rm(join(folder, file), { force: true });
+}
+
+async function read(file: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -7,6 +7,7 @@ import type { AcmeSource, CertificateStep } from '../../model/certificate.ts';
 import { shortId } from '../../model/release.ts';
 import { type Args, texts } from '../args.ts';
 import { type CertificateHost, certificateHosts } from '../certificate-steps.ts';
+import { certificateStoresOf } from '../certificate-stores.ts';
 import { handleError } from '../handle-error.ts';
 import { out } from '../io.ts';
 import { openSession, type Session } from '../session.ts';
@@ -73,7 +74,7 @@ async function one(
     issueCertificate({
       name: step.name,
       source: step.source,
-      state: session.state,
+      stores: certificateStoresOf(session),
       project: session.project,
       places: placesOf(hosts, step.name),
       roots: rootsOf(await trustOf(step, session.project)),

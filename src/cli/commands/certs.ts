@@ -5,6 +5,7 @@ import { certsMetrics, certsTable } from '../../report/certs.ts';
 import { detectStyle } from '../../report/style.ts';
 import type { Args } from '../args.ts';
 import { certificateHosts } from '../certificate-steps.ts';
+import { certificateStoresOf } from '../certificate-stores.ts';
 import { certificateRows, certsExitCode } from '../certs-rows.ts';
 import { out } from '../io.ts';
 import { ROTATION } from '../make.ts';
@@ -55,7 +56,12 @@ async function status(args: Args): Promise<void> {
     const seen = await waiting(
       'Asking the hosts',
       args.quiet === true,
-      certsStatus(session.fleet, session.service, steps, certificateReader(session.project, session.state)),
+      certsStatus(
+        session.fleet,
+        session.service,
+        steps,
+        certificateReader(session.project, certificateStoresOf(session)),
+      ),
     );
     const rows = certificateRows(seen, Date.now());
     if (args.output === 'json')

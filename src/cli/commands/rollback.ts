@@ -12,6 +12,7 @@ import { loadPlaybook } from '../../playbook/load.ts';
 import { withSecrets } from '../../secrets/fill-in.ts';
 import type { StateStore } from '../../state/port.ts';
 import { type Args, text } from '../args.ts';
+import { certificateStoresOf } from '../certificate-stores.ts';
 import { deploy } from '../deploy.ts';
 import { out } from '../io.ts';
 import { judgesOfProject } from '../judges.ts';
@@ -108,7 +109,13 @@ async function tryDraft(session: Session): Promise<ReadonlyMap<HostName, Compile
       surroundings(session),
     );
     const drafts = await draftHosts(
-      { playbook, service: session.service, label: '', project: session.project, state: session.state },
+      {
+        playbook,
+        service: session.service,
+        label: '',
+        project: session.project,
+        stores: certificateStoresOf(session),
+      },
       hosts,
     );
     return new Map(drafts.map((d) => [d.host.name, d]));
