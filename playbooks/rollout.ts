@@ -26,6 +26,8 @@ export default definePlaybook({
     grace_seconds: z.int().min(0).max(600).default(1),
     log: z.enum(['journal', 'file']).default('journal'),
     hardening: z.enum(['A', 'B', 'none']).default('A'),
+    /** `handover` or `auto`: a new process takes the sockets of the old one over, see docs/handover.md. `edge` only. */
+    activation: z.enum(['restart', 'handover', 'auto']).default('restart'),
     /** A certificate that the edge service serves on the instance's `https_port`; see docs/certificates.md. */
     tls: z
       .strictObject({

@@ -31,6 +31,7 @@ export const edgeSteps: Steps = ({ vars, paths }) => [
     }),
     log: vars.log,
     hardening: vars.hardening,
+    activation: vars.activation,
     // Where tls/site/cert.pem is that of the release, on trial or not.
     ...(vars.tls === undefined ? {} : { service: { WorkingDirectory: paths.current } }),
   }),

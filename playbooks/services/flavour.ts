@@ -29,6 +29,7 @@ export type RolloutVars = FlavourVars & {
   readonly user: string;
   readonly log: 'journal' | 'file';
   readonly hardening: 'A' | 'B' | 'none';
+  readonly activation: 'restart' | 'handover' | 'auto';
   readonly tls?:
     | {
         readonly servers: readonly string[];

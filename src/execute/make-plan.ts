@@ -15,6 +15,7 @@ import type { FormerRelease } from './deployment-context.ts';
 import { instancesOf } from './draft.ts';
 import type { Fleet } from './fleet.ts';
 import { formerReleases } from './former.ts';
+import { handoverProblems, handoverRule } from './handover.ts';
 import { machineProblems } from './machine.ts';
 import { type Observed, observeHost } from './observe.ts';
 import { payloadOf, textEntries } from './payload.ts';
@@ -95,7 +96,7 @@ export async function makePlan(
     observations,
     former: formerReleases(observations, compiled),
     tools: (host) => observations.get(host)?.facts.tools ?? [],
-    problems,
+    problems: [...problems, ...handoverProblems(plan, compiled)],
   };
 }
 
@@ -108,6 +109,7 @@ function observe(
   return observeHost(link, {
     service: request.service,
     instances: instancesOf(link.host, request.service).map((i) => i.name),
+    ...(own?.service.handover === undefined ? {} : { memory: true }),
     queries: (own?.resources ?? []).flatMap((step) => step.resource.queries(step.desired, step.id)),
   });
 }
@@ -131,6 +133,7 @@ function hostTarget(request: PlanRequest, own: CompiledHost, observation: Observ
     test: own.releaseStep.test ?? [],
     health: own.service.health,
     stopTimeoutMs: own.service.stopTimeoutMs,
+    ...(own.service.handover === undefined ? {} : { sockets: own.service.handover.sockets }),
     payload,
     reuse,
     downgrade: request.downgrade === true,
@@ -143,6 +146,12 @@ function hostTarget(request: PlanRequest, own: CompiledHost, observation: Observ
       bytes: present ? 0 : reuse === '' ? payload.size : payload.sizeOfTexts,
       unitSha256: own.unitSha256,
       reloadFrom: own.service.reload ? sameProgram(own, observation) : [],
+      ...handoverRule(own.service.handover, {
+        observation,
+        before,
+        unit: [own.unit.text, ...own.unit.dropIns.map((d) => d.text)].join('\n'),
+        unitSha256: own.unitSha256,
+      }),
       changes: changes.planned,
       irreversible: changes.irreversible,
     },

@@ -4,6 +4,7 @@ import type { Observation } from '../model/facts.ts';
 import type { Host, HostName } from '../model/host.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Plan } from '../model/plan.ts';
+import type { HandoverStep } from '../model/playbook.ts';
 import { type Release, type ReleaseRecord, shortId } from '../model/release.ts';
 import type { Strategy } from '../model/strategy.ts';
 import { assemble } from '../plan/assemble.ts';
@@ -15,9 +16,10 @@ import type { CompiledHost } from './compile.ts';
 import { instancesOf } from './draft.ts';
 import type { Fleet } from './fleet.ts';
 import { formerReleases } from './former.ts';
+import { handoverRule } from './handover.ts';
 import type { Made } from './make-plan.ts';
 import { type Observed, observeHost } from './observe.ts';
-import { recallRelease } from './release-cache.ts';
+import { type CachedRelease, recallRelease } from './release-cache.ts';
 import { storedTarget, unitDigest } from './stored-target.ts';
 import type { HostTarget } from './target.ts';
 import { planWithoutSecrets } from './without-secrets.ts';
@@ -44,6 +46,7 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
       service: request.service,
       instances: instancesOf(link.host, request.service).map((i) => i.name),
       queries: [],
+      ...(request.compiled.get(link.host.name)?.service.handover === undefined ? {} : { memory: true }),
     }),
   );
   const seen = new Map<HostName, Observed>(observed.map((o) => [o.host, o]));
@@ -62,6 +65,7 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
     const look = seen.get(host.name);
     if (look === undefined) return { host, seen: { kind: 'unseen' } };
     if (look.kind === 'unreachable') return { host, seen: { kind: 'unreachable', why: look.why } };
+    const handover = request.compiled.get(host.name)?.service.handover;
     const target = targetOf(request, host, record, release, look.observation);
     targets.set(host.name, target);
     const cached = recallRelease(target.hostRelease.digest);
@@ -78,6 +82,7 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
           unitSha256: unit,
           // A rollback restarts: whatever the process has become, the release before it starts from nothing.
           reloadFrom: [],
+          ...wayBack(handover, cached, look.observation, unit),
           changes: [],
           irreversible: [],
         },
@@ -132,6 +137,7 @@ function targetOf(
   const present = observation.releases.some((r) => r.digest === digest && r.intact);
   const instances = instancesOf(host, request.service);
   const target = storedTarget({
+    sockets: own?.service.handover?.sockets,
     host,
     instances,
     service: request.service,
@@ -149,6 +155,26 @@ function targetOf(
       },
     );
   return target;
+}
+
+/** A rollback hands over where it can, as today's playbook does it, and is refused for no host. */
+function wayBack(
+  step: HandoverStep | undefined,
+  cached: CachedRelease | undefined,
+  observation: Observation,
+  unitSha256: string,
+): ReturnType<typeof handoverRule> {
+  if (step === undefined) return {};
+  const current = [...observation.instances.values()].map((i) => i.current).find((d) => d !== '') ?? '';
+  return handoverRule(
+    { ...step, listeners: cached?.listeners ?? step.listeners },
+    {
+      observation,
+      before: current === '' ? undefined : recallRelease(current),
+      unit: cached?.texts?.get('unit') ?? '',
+      unitSha256,
+    },
+  );
 }
 
 function runningReleases(observations: ReadonlyMap<HostName, Observation>): readonly string[] {

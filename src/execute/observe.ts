@@ -20,6 +20,7 @@ export async function observeHost(
     readonly service: string;
     readonly instances: readonly string[];
     readonly queries: readonly Query[];
+    readonly memory?: boolean;
   },
 ): Promise<Observed> {
   const host = link.host.name;

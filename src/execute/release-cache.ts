@@ -20,11 +20,14 @@ type Record1 = {
   readonly test: readonly string[];
   readonly stopTimeoutMs: number;
   readonly health: readonly (readonly [string, HealthCheck])[];
+  /** Addresses it listens on, where instances hand over. */
+  readonly listeners?: readonly (readonly [string, readonly string[]])[];
   /** Absent when a file held a secret: such a release is only on its hosts. */
   readonly texts?: readonly Text[];
 };
 
-export type CachedRelease = Omit<Record1, 'v' | 'health' | 'texts'> & {
+export type CachedRelease = Omit<Record1, 'v' | 'health' | 'texts' | 'listeners'> & {
+  readonly listeners: ReadonlyMap<string, readonly string[]> | undefined;
   readonly health: ReadonlyMap<string, HealthCheck>;
   readonly payload: Payload | undefined;
   /** Text files by path, when none of them is secret. */
@@ -43,6 +46,9 @@ export function rememberRelease(compiled: CompiledHost): void {
     test: compiled.releaseStep.test ?? [],
     stopTimeoutMs: compiled.service.stopTimeoutMs,
     health: [...compiled.service.health],
+    ...(compiled.service.handover === undefined
+      ? {}
+      : { listeners: [...compiled.service.handover.listeners] }),
     ...(secret
       ? {}
       : {
@@ -76,6 +82,7 @@ export function recallRelease(digest: string): CachedRelease | undefined {
   return {
     ...record,
     health: new Map(record.health),
+    listeners: record.listeners === undefined ? undefined : new Map(record.listeners),
     payload,
     texts: texts === undefined ? undefined : new Map(texts.map((t) => [t.path, t.content.toString('utf8')])),
   };

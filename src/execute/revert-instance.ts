@@ -12,7 +12,7 @@ import { gate } from './gate.ts';
 import type { CallResult } from './host-link.ts';
 import { fencedBy } from './lease.ts';
 import { failureOf } from './prepare-host.ts';
-import { scope } from './update-instance.ts';
+import { scope, socketOf } from './update-instance.ts';
 
 type Revert = Extract<Action, { kind: 'revert' }>;
 type Outcome =
@@ -129,6 +129,7 @@ async function activateFormer(
     from: action.from,
     to: action.to,
     binary: former.binary,
+    ...(action.broken ? {} : { ...socketOf(at), cold: true }),
     guardSeconds: (strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS) / 1_000,
     stopTimeoutMs: at.target.stopTimeoutMs,
     health: check,

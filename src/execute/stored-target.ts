@@ -8,6 +8,7 @@ export type StoredInput = {
   readonly instances: readonly Instance[];
   readonly service: string;
   readonly digest: string;
+  readonly sockets?: HostTarget['sockets'] | undefined;
   readonly release: Release;
   readonly cached: CachedRelease | undefined;
   /** How to judge it when the cache has lost it: today's playbook. */
@@ -30,6 +31,7 @@ export function storedTarget(input: StoredInput): HostTarget | undefined {
     test: [],
     health: judged.health,
     stopTimeoutMs: judged.stopTimeoutMs,
+    ...(input.sockets === undefined ? {} : { sockets: input.sockets }),
     payload: cached?.payload,
     reuse: '',
     downgrade: false,

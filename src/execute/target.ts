@@ -21,6 +21,8 @@ export type HostTarget = {
   readonly stopTimeoutMs: number;
   /** How each instance is taken out of traffic, by instance name; balancers are hosts here. */
   readonly drains?: ReadonlyMap<string, readonly Drain[]>;
+  /** Upgrade socket by instance, where instances hand over. */
+  readonly sockets?: ReadonlyMap<string, string>;
   /** What to send to a host that lacks the release; undefined when only hosts have it. */
   readonly payload: Payload | undefined;
   /** A release on the host whose binary is the same, '' when there is none: the binary need not be sent. */

@@ -49,6 +49,7 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     to: at.instance.to,
     binary: at.target.binary,
     reload: at.instance.action === 'reload',
+    ...socketOf(at),
     downgrade: at.target.downgrade,
     guardSeconds: (trialMs + context.drains.undrainMs(at)) / 1_000,
     stopTimeoutMs: at.target.stopTimeoutMs,
@@ -68,6 +69,12 @@ async function notDrained(context: DeploymentContext, at: Located, failure: Fail
   await context.drains.undrain(at);
   const instance = at.instance.id;
   context.recorder.record({ type: 'instance.failed', instance, failure, unreachable: false, restored: true });
+}
+
+/** Where the instance hands over, when that is what the plan has for it. */
+export function socketOf(at: Located): { readonly handover?: string } {
+  const socket = at.instance.action === 'handover' ? at.target.sockets?.get(at.instance.name) : undefined;
+  return socket === undefined ? {} : { handover: socket };
 }
 
 /** The next calls: a commit or a rollback here, then the switch of the instance that comes after. */

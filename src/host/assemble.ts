@@ -17,6 +17,7 @@ export const AGENT_PARTS = [
   'sample',
   'probe',
   'guard',
+  'handover',
   'observe',
   'queries',
   'inspect',

@@ -38,6 +38,8 @@ export type InstanceObservation = {
   readonly mainPid: number;
   readonly restarts: number;
   readonly enabled: boolean;
+  /** Resident memory of the main process, when it was asked for. */
+  readonly rss?: number;
   /** sha256 of the durable unit file, '' when there is none. */
   readonly unitSha256: string;
   /** Seconds on the host's clock since the main process started; 0 when stopped. */

@@ -3,7 +3,7 @@ import type { Release } from './release.ts';
 import type { Change } from './resource.ts';
 import type { Strategy } from './strategy.ts';
 
-export type UnitAction = 'start' | 'restart' | 'reload' | 'nothing';
+export type UnitAction = 'start' | 'restart' | 'handover' | 'reload' | 'nothing';
 
 export type InstancePlan = {
   readonly id: InstanceId;
@@ -12,6 +12,8 @@ export type InstancePlan = {
   readonly unit: string;
   readonly action: UnitAction;
   readonly why: string;
+  /** Why it is restarted where its playbook wants a handover. */
+  readonly noHandover?: string;
   /** Release directory now ('' for none) and after. */
   readonly from: string;
   readonly to: string;

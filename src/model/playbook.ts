@@ -73,8 +73,21 @@ export type ServiceStep = {
   readonly reload: boolean;
   /** How each instance is taken out of traffic, in order, by instance name. */
   readonly drain: ReadonlyMap<string, readonly Drain[]>;
+  /** A successor takes the listening sockets over; undefined where instances are restarted. */
+  readonly handover?: HandoverStep;
   /** Health check of each instance on the host, by instance name. */
   readonly health: ReadonlyMap<string, HealthCheck>;
+};
+
+/** How instances hand their listening sockets over; maps by instance name. */
+export type HandoverStep = {
+  /** `auto` restarts where it cannot be done, `handover` is refused then. */
+  readonly activation: 'handover' | 'auto';
+  /** Path of the upgrade socket. */
+  readonly sockets: ReadonlyMap<string, string>;
+  /** Addresses as the configuration of the service spells them. */
+  readonly listeners: ReadonlyMap<string, readonly string[]>;
+  readonly pingora?: string;
 };
 
 export type Step = ResourceStep | ReleaseStep | UnitStep | LogrotateStep | ServiceStep | CertificateStep;
@@ -99,7 +112,12 @@ export type StepContext<V, N extends string = string> = {
 };
 
 /** What a draft learns from the playbook around it. */
-export type DraftContext = { readonly strategy: Strategy; readonly stopTimeoutMs: number };
+export type DraftContext = {
+  readonly strategy: Strategy;
+  readonly stopTimeoutMs: number;
+  /** Arguments of a successor, when instances hand over. */
+  readonly successorArgs?: readonly string[];
+};
 
 /** A step that a factory cannot finish before it knows the context; definePlaybook does. `stack` tells where it was written. */
 export type StepDraft = {
@@ -107,6 +125,8 @@ export type StepDraft = {
   readonly stack: string;
   /** Set by service(): how long a stop may take, which the unit has to say too. */
   readonly stopTimeoutMs?: number;
+  /** Set by service(): how the unit starts a successor. */
+  readonly successorArgs?: readonly string[];
   readonly make: (ctx: StepContext<unknown>, playbook: DraftContext) => Step;
 };
 

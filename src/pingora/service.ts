@@ -118,6 +118,11 @@ function serviceOf(given: Settled): StepDraft {
     ...Object.fromEntries(
       PASSED.filter((name) => given[name] !== undefined).map((name) => [name, given[name]]),
     ),
+    handover: {
+      listeners: (instance: Instance) => listenersOf(instance, given),
+      pingora: given.version,
+      ...given.handover,
+    },
   });
 }
 

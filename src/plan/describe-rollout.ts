@@ -10,6 +10,7 @@ export function describeRollout(plan: Plan, column: number): readonly string[] {
     ...waves(plan).flatMap(([label, text]) => row(label, text, column)),
     ...healthy(plan).flatMap((text, n) => row(n === 0 ? 'healthy' : '', text, column)),
     ...row('each', each(plan), column),
+    ...handovers(plan).flatMap((text, n) => row(n === 0 ? 'handover' : '', text, column)),
     ...row('failure', failure(plan), column),
     ...stuck(plan).flatMap((text) => row('', text, column)),
   ];
@@ -73,12 +74,25 @@ function healthy(plan: Plan): readonly string[] {
 function each(plan: Plan): string {
   const { minHealthyMs, healthyDeadlineMs } = plan.strategy;
   const actions = new Set(plan.hosts.flatMap((h) => h.instances.map((i) => i.action)));
-  const verb = (['restart', 'reload', 'start'] as const).find((a) => actions.has(a)) ?? 'start';
+  const verb = (['restart', 'handover', 'reload', 'start'] as const).find((a) => actions.has(a)) ?? 'start';
   const drain =
     plan.drain === undefined || verb !== 'restart'
       ? ''
       : `drain ${plan.drain.through} (${span(plan.drain.waitMs)}), `;
   return `${drain}${verb}, healthy for ${span(minHealthyMs)} within ${span(healthyDeadlineMs)}`;
+}
+
+/** Who hands over, and who is restarted although the playbook would rather not. */
+function handovers(plan: Plan): readonly string[] {
+  const instances = plan.hosts.flatMap((h) => h.instances);
+  const able = instances.filter((i) => i.action === 'handover');
+  const not = Map.groupBy(
+    instances.filter((i) => i.noHandover !== undefined),
+    (i) => i.noHandover,
+  );
+  if (able.length === 0 && not.size === 0) return [];
+  const count = able.length === 0 ? [] : [`${plural(able.length, 'instance')} without a restart`];
+  return [...count, ...[...not].map(([why, ones]) => `${few(ones.map((i) => i.id))} restarts: ${why}`)];
 }
 
 function failure(plan: Plan): string {

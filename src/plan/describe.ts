@@ -91,6 +91,7 @@ function footer(plan: Plan, next: string): readonly string[] {
   const parts = [
     ...(count('start') > 0 ? [plural(count('start'), 'start')] : []),
     ...(count('restart') > 0 ? [plural(count('restart'), 'restart')] : []),
+    ...(count('handover') > 0 ? [plural(count('handover'), 'handover')] : []),
     ...(count('reload') > 0 ? [plural(count('reload'), 'reload')] : []),
   ];
   const hosts = `on ${plural(changed, 'host')}`;

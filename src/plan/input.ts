@@ -12,6 +12,8 @@ export type Compiled = {
   readonly unitSha256: string;
   /** Release directories that a process may have loaded for a reload to be enough. */
   readonly reloadFrom: readonly string[];
+  /** Why a running instance cannot hand over, '' when it can; undefined where instances are restarted anyway. */
+  readonly noHandover?: (instance: string) => string;
   readonly changes: readonly PlannedChange[];
   /** What cannot be undone, in words: `command:migrate: the old binary cannot read the new tables`. */
   readonly irreversible: readonly string[];

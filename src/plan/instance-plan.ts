@@ -11,7 +11,9 @@ export function planInstance(
   seen: InstanceObservation | undefined,
   compiled: Compiled,
 ): InstancePlan {
-  const [action, why] = actionOf(seen, compiled);
+  const [plain, why] = actionOf(seen, compiled);
+  const noHandover = plain === 'restart' ? compiled.noHandover?.(instance.name) : undefined;
+  const action = noHandover === '' ? 'handover' : plain;
   const from = digestOf(seen?.current ?? '');
   return {
     id: instance.id,
@@ -20,6 +22,7 @@ export function planInstance(
     unit: instance.unit,
     action,
     why,
+    ...(noHandover === undefined || noHandover === '' ? {} : { noHandover }),
     from,
     to: compiled.digest,
     unitChanged: seen?.unitSha256 !== compiled.unitSha256,

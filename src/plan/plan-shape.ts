@@ -34,18 +34,22 @@ const strategy = object<Strategy>(
 
 const release = object<Release>({ service: text, id: text, label: text, createdAt: text, metadata: texts });
 
-const instance = object<InstancePlan>({
-  id: text,
-  host: text,
-  name: text,
-  unit: text,
-  action: oneOf('start', 'restart', 'reload', 'nothing'),
-  why: text,
-  from: text,
-  to: text,
-  unitChanged: flag,
-  broken: flag,
-});
+const instance = object<InstancePlan>(
+  {
+    id: text,
+    host: text,
+    name: text,
+    unit: text,
+    action: oneOf('start', 'restart', 'handover', 'reload', 'nothing'),
+    why: text,
+    noHandover: text,
+    from: text,
+    to: text,
+    unitChanged: flag,
+    broken: flag,
+  },
+  ['noHandover'],
+);
 
 const change = object<PlannedChange>(
   {

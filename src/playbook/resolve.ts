@@ -20,9 +20,11 @@ export function resolveSteps(
   const stopTimeoutMs =
     entries.map((e) => (e.type === 'draft' ? e.stopTimeoutMs : undefined)).find((ms) => ms !== undefined) ??
     STOP_TIMEOUT_MS;
-  return entries.map((entry) =>
-    entry.type === 'draft' ? finish(entry, ctx, { strategy, stopTimeoutMs }) : entry,
-  );
+  const successorArgs = entries
+    .map((e) => (e.type === 'draft' ? e.successorArgs : undefined))
+    .find((args) => args !== undefined);
+  const known = { strategy, stopTimeoutMs, ...(successorArgs === undefined ? {} : { successorArgs }) };
+  return entries.map((entry) => (entry.type === 'draft' ? finish(entry, ctx, known) : entry));
 }
 
 function finish(entry: StepDraft, ctx: StepContext<unknown>, known: DraftContext): Step {

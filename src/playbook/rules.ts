@@ -127,5 +127,28 @@ function needed(name: string, steps: readonly Step[]): readonly Problem[] {
       message: 'service() says reload: true, and its unit cannot be reloaded',
       hint: "give systemdUnit() an ExecReload, or Type: 'notify-reload' (systemd 253)",
     });
+  if (service?.handover !== undefined) problems.push(...handoverProblems(texts));
   return problems;
+}
+
+/** What in a unit keeps a successor from taking over. */
+function handoverProblems(unit: string): readonly Problem[] {
+  const problem = (message: string, hint: string): Problem => ({ code: 'PD2114', message, hint });
+  const found: Problem[] = [];
+  const start = /^ExecStart=(.*)$/m.exec(unit)?.[1] ?? '';
+  if (!/^ExecReload=\/usr\/bin\/setsid --fork /m.test(unit))
+    found.push(
+      problem('a handover needs the ExecReload= of the unit', 'take ExecReload out of systemdUnit()'),
+    );
+  if (/(^|\s)"?(-d|--daemon)"?(\s|$)/.test(start))
+    found.push(problem('a service in the background cannot hand over', 'take -d out of exec'));
+  if (/^WatchdogSec=(?!0$)/m.test(unit))
+    found.push(
+      problem('systemd gives a successor no watchdog', 'take WatchdogSec out, or activation: restart'),
+    );
+  if (/^Restart=always$/m.test(unit))
+    found.push(problem('Restart=always would start the old process again', "use Restart: 'on-failure'"));
+  if (/^PIDFile=|^Type=(forking|oneshot)$/m.test(unit))
+    found.push(problem('a handover needs a process in the foreground', 'take PIDFile and Type out'));
+  return found;
 }

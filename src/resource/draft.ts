@@ -3,7 +3,7 @@ import type { DraftContext, Step, StepContext, StepDraft } from '../model/playbo
 /** A step that needs the context of the host to be finished. Remembers where in the playbook it was written. */
 export function draft(
   make: (ctx: StepContext<unknown>, playbook: DraftContext) => Step,
-  more: Pick<StepDraft, 'stopTimeoutMs'> = {},
+  more: Pick<StepDraft, 'stopTimeoutMs' | 'successorArgs'> = {},
 ): StepDraft {
   const written = new Error('written here');
   return {

@@ -7,7 +7,8 @@ import type { Strategy } from '../model/strategy.ts';
 import { draft } from './draft.ts';
 import type { DrainAdapter } from './drains.ts';
 import { type Duration, durationField, portField } from './fields.ts';
-import { checkOptions } from './options.ts';
+import { type HandoverOptions, handoverSchema, handoverStep } from './handover.ts';
+import { checkOptions, optionProblem } from './options.ts';
 
 /** What is asked of an instance; for how long, and by when, says the strategy of the playbook. */
 export type HealthOptions = {
@@ -34,6 +35,13 @@ export type ServiceOptions = {
   readonly reload?: boolean | undefined;
   /** How an instance is taken out of traffic before it is touched, in this order; it comes back in the reverse order. */
   readonly drain?: readonly DrainAdapter[] | undefined;
+  /**
+   * How a running instance gets a new release. `restart`: stop and start. `handover`: a successor is started beside it and
+   * takes its listening sockets over, so that no connection is refused; a plan is refused where that cannot be done. `auto`:
+   * a handover where it can be done, and the plan says where not and why. Default: `restart`.
+   */
+  readonly activation?: 'restart' | 'handover' | 'auto' | undefined;
+  readonly handover?: HandoverOptions | undefined;
 };
 
 const KINDS = ['http', 'tcp', 'tls', 'exec', 'systemd'];
@@ -66,6 +74,8 @@ const schema = z.strictObject({
       ),
     )
     .default([]),
+  activation: z.enum(['restart', 'handover', 'auto']).default('restart'),
+  handover: handoverSchema.optional(),
 });
 
 /** Names of the options. */
@@ -76,17 +86,18 @@ export const SERVICE_OPTIONS = Object.keys(schema.shape) as readonly (keyof Serv
  * @example service({ health: (instance) => ({ probes: [http({ port: portOf(instance, 'port'), path: '/healthz' })] }) })
  */
 export function service(options: ServiceOptions): StepDraft {
-  const { health, enabled, stopTimeout, reload, drain } = checkOptions('service', schema, options);
+  const { health, enabled, stopTimeout, reload, drain, activation, handover } = checkOptions(
+    'service',
+    schema,
+    options,
+  );
+  if (reload && activation !== 'restart')
+    throw optionProblem('service', 'reload: true and a handover both need the ExecReload= of the unit');
+  const over = activation === 'restart' ? undefined : (handover ?? handoverSchema.parse({}));
   if (typeof health === 'object') checkHealth(health, 'service');
   return draft(
-    (ctx, { strategy }) => ({
-      type: 'service',
-      id: 'service',
-      enabled,
-      stopTimeoutMs: stopTimeout,
-      reload,
-      drain: new Map(ctx.instances.map((i) => [i.name, drain.map((d): Drain => d.make(i))])),
-      health: new Map(
+    (ctx, { strategy }) => {
+      const checks = new Map(
         ctx.instances.map((instance) => [
           instance.name,
           toCheck(
@@ -95,9 +106,21 @@ export function service(options: ServiceOptions): StepDraft {
             strategy,
           ),
         ]),
-      ),
-    }),
-    { stopTimeoutMs: stopTimeout },
+      );
+      return {
+        type: 'service',
+        id: 'service',
+        enabled,
+        stopTimeoutMs: stopTimeout,
+        reload,
+        drain: new Map(ctx.instances.map((i) => [i.name, drain.map((d): Drain => d.make(i))])),
+        ...(over === undefined || activation === 'restart'
+          ? {}
+          : { handover: handoverStep(activation, over, ctx.instances, checks) }),
+        health: checks,
+      };
+    },
+    { stopTimeoutMs: stopTimeout, ...(over === undefined ? {} : { successorArgs: over.args }) },
   );
 }
 

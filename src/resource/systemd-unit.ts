@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ReleaseText, StepContext, StepDraft } from '../model/playbook.ts';
+import type { DraftContext, ReleaseText, StepContext, StepDraft } from '../model/playbook.ts';
 import type { UnitText } from '../model/unit-text.ts';
 import { Secret } from '../util/secret.ts';
 import { draft } from './draft.ts';
@@ -90,10 +90,10 @@ export function systemdUnit(options: SystemdUnitOptions): StepDraft {
     (key) => options.service !== undefined && key in options.service,
   );
   if (own !== undefined) throw optionProblem('systemdUnit', `service: ${own} is set by an option of its own`);
-  return draft((ctx, { stopTimeoutMs }) => ({
+  return draft((ctx, known) => ({
     type: 'unit',
     id: 'unit',
-    text: renderUnit(sections(options, ctx, stopTimeoutMs)),
+    text: renderUnit(sections(options, ctx, known)),
     dropIns: dropIns(options),
     user: options.user,
     credentials: secretFiles(options),
@@ -130,12 +130,12 @@ function credentialFiles(
 function sections(
   options: SystemdUnitOptions,
   ctx: StepContext<unknown>,
-  stopTimeoutMs: number,
+  { stopTimeoutMs, successorArgs }: DraftContext,
 ): Required<UnitSections> {
   const seconds = stopTimeoutMs / 1_000;
   const base: ServiceSection = {
     Type: options.notify === true ? 'notify' : 'exec',
-    ...(options.notify === true ? { NotifyAccess: 'main' as const } : {}),
+    ...(options.notify === true || successorArgs !== undefined ? { NotifyAccess: 'main' as const } : {}),
     User: options.user,
     Group: options.group ?? options.user,
     UMask: '0077',
@@ -145,6 +145,10 @@ function sections(
       ? {}
       : { LoadCredential: credentialFiles(options.credentials, ctx.paths.current) }),
     ExecStart: options.exec,
+    // Not the control process itself: that one systemd would never take for the main process.
+    ...(successorArgs === undefined
+      ? {}
+      : { ExecReload: ['/usr/bin/setsid', '--fork', ...options.exec, ...successorArgs] as const }),
     Restart: 'on-failure',
     RestartSec: '1s',
     KillMode: 'mixed',

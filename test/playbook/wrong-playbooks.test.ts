@@ -217,6 +217,25 @@ const WRONG: readonly Wrong[] = [
     hint: "give systemdUnit() an ExecReload, or Type: 'notify-reload' (systemd 253)",
   },
   {
+    name: 'a handover of a unit that cannot',
+    source: STEPS(
+      SERVICE.replace('service({', "service({ activation: 'auto',").replace(
+        "user: 'edge',",
+        "user: 'edge', service: { Restart: 'always', WatchdogSec: '5s' },",
+      ),
+    ),
+    says: [
+      'PD2114 - systemd gives a successor no watchdog',
+      'PD2114 - Restart=always would start the old process again',
+    ],
+    hint: 'take WatchdogSec out, or activation: restart',
+  },
+  {
+    name: 'a reload and a handover',
+    source: STEPS(SERVICE.replace('service({', "service({ reload: true, activation: 'handover',")),
+    says: ['PD2130 7:5 service(): reload: true and a handover both need the ExecReload= of the unit'],
+  },
+  {
     name: 'wrong options of a factory',
     source: STEPS("    user({ name: 'edge' }),\n    directory({ path: 'srv', mod: '0700' } as any),"),
     says: [

@@ -54,14 +54,34 @@ do_activate() {
   step=restart
   if [ "$reload" = 1 ]; then
     reload_unit
+  elif [ -n "$handover" ]; then
+    start_successor
   else
-    timeout $((stop + 15)) systemctl restart -- "$unit" 2>/dev/null || start_again
+    restart_unit
   fi
   clock
   if [ -e "$I/pending.$op" ]; then say "$op $switched 1" >"$I/progress"; fi
   say "switched $(((now - asked) * 10))"
   step=samples
   watch_trial "$switched"
+}
+
+restart_unit() { timeout $((stop + 15)) systemctl restart -- "$unit" 2>/dev/null || start_again; }
+
+start_successor() {
+  failed=
+  lock_handover 30 || die failed 'another handover of this instance is still going on'
+  hand_over forth "$I/pending.$op" "$stop" || failed=1
+  # Who goes back waits for this lock, and is waited for.
+  unlock_handover
+  still_pending
+  if [ -n "$failed" ]; then
+    [ "$cold" = 1 ] || die failed "$why"
+    restart_unit
+    return 0
+  fi
+  say "handed $old $next"
+  await_left || [ "$cold" = 1 ] || die failed 'the successor ended soon after it had taken the sockets over'
 }
 
 # A unit that was started often is refused by its start limit. What it did before says nothing about this release. One
@@ -111,6 +131,7 @@ check_switch() {
   fresh=0 volatile=0 was=-
   same_unit "$R/$to" || volatile=1
   check_reload "$R/$to"
+  check_handover "$R/$to"
   [ -z "$from" ] || return 0
   fresh=1
   if [ -e "$SYSTEM/$unit" ] && [ ! -e "$I/made-unit" ]; then
@@ -125,6 +146,23 @@ check_reload() {
   [ "$reload" = 1 ] || return 0
   [ -n "$from" ] && [ "$volatile" = 0 ] && [ "$(fixed_part "$R/$from")" = "$(fixed_part "$1")" ] ||
     die conflict 'more than the configuration differs, a reload is not enough'
+}
+
+check_handover() {
+  [ -n "$handover" ] || return 0
+  case $handover in "/run/$svc/"*) ;; *) bad handover ;; esac
+  why=
+  show_unit
+  if [ -z "$from" ] || [ "$volatile" = 1 ] || ! hands_over "$1"; then
+    why='the unit that runs cannot start a successor'
+  elif [ "$u_active" != active ] || [ "$u_pid" = 0 ]; then
+    why="$unit is $u_active, there is nobody to take the sockets over from"
+  elif ! room_for_two; then
+    why="the memory is too short for two processes: $free kB are free, and $unit has $rss kB"
+  fi
+  [ -n "$why" ] || return 0
+  [ "$cold" = 1 ] || die conflict "$why"
+  handover=
 }
 
 fixed_part() { grep -E ' (bin/.*|unit|dropins/.*)$' "$1/manifest"; }

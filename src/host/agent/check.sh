@@ -69,6 +69,13 @@ ck_path() {
   [ ${#1} -le 512 ] || bad path
 }
 
+# In the directory of the service, and short enough for a socket.
+ck_handover() {
+  ck_path "$1"
+  case $1 in *[+=,:~]*) bad handover ;; /run/[a-z]*/*) ;; *) bad handover ;; esac
+  [ ${#1} -le 107 ] || bad handover
+}
+
 ck_user() {
   case $1 in '' | [!a-z_]* | *[!a-z0-9_-]*) bad user ;; esac
   [ ${#1} -le 31 ] || bad user

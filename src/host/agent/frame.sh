@@ -78,6 +78,7 @@ seconds() {
 instances= queries= probes= listens= ops= keeps= test_argv=
 from= to= binary= guard=60 stop=90 stream=0 interval=1000 digest= size=0 files=0 reserve=0
 enabled=1 proven= reuse= action= ttl= reload=0 anchor= holder=- manual=0 reason=- seen= downgrade=0 target=
+handover= memory=0 cold=0
 
 read_header() {
   IFS= read -r first && IFS= read -r second || bad 'no request'
@@ -109,8 +110,9 @@ read_field() {
     service) ck_service "$2"; svc=$2 ;;
     instance) ck_instance "$2"; inst=$2; instances="$instances $2" ;;
     epoch | guard | stop | stream | interval | size | files | reserve | ttl | seen) ck_number "$1" "$2"; eval "$1=\$2" ;;
-    enabled | manual | reload | downgrade) ck_flag "$1" "$2"; eval "$1=\$2" ;;
+    enabled | manual | reload | downgrade | memory | cold) ck_flag "$1" "$2"; eval "$1=\$2" ;;
     deployment) ck_name deployment "$2"; dep=$2 ;;
+    handover) ck_handover "$2"; handover=$2 ;;
     digest | to | proven | reuse) ck_digest "$1" "$2"; eval "$1=\$2" ;;
     from) [ "$2" = - ] || ck_digest from "$2"; from=${2#-} ;;
     target) ck_target $2; target=$2 ;;

@@ -17,6 +17,11 @@ case ${1:-} in
     run_undrain "$2" "$3"
     finish_ok
     ;;
+  leave)
+    [ $# -eq 5 ] || exit 64
+    run_leave "$4" "$5"
+    finish_ok
+    ;;
   recover)
     run_recover
     finish_ok

@@ -160,6 +160,10 @@ say_unit() {
   done
   set -f
   say "unit $inst ${current:--} $a_state $s_state $pid ${restarts:-0} $enabled ${started:-0} ${exe:--} $sha"
+  if [ "$memory" = 1 ] && [ "$pid" != 0 ]; then
+    read_rss "$pid"
+    say "rss $inst $rss"
+  fi
   if read_pending; then say "trial $inst $t_op ${t_from:--} $t_to"; fi
   pid=0 restarts=0 started=0
 }

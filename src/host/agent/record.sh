@@ -2,7 +2,7 @@
 # decision: of two that try, one wins. Nothing is ever appended to a pending record: that could bring it back to life.
 write_pending() {
   printf '%s\n' "op $op" "deployment $dep" "epoch $epoch" "from ${from:--}" "to $to" "boot $boot" \
-    "deadline $deadline" "fresh $fresh" "volatile $volatile" "was $was" "agent $AGENT" >"$I/new.pending"
+    "deadline $deadline" "fresh $fresh" "volatile $volatile" "was $was" "agent $AGENT" ${handover:+"handover $handover"} >"$I/new.pending"
   mv -T "$I/new.pending" "$I/pending.$op"
   # How earlier trials ended as well: at boot, one that seems to be unfinished would be done over this one.
   set +f
@@ -17,12 +17,12 @@ write_pending() {
 
 # Fields of a record into t_*; false when there is none.
 read_record() {
-  t_op= t_deployment= t_epoch= t_from= t_to= t_boot= t_deadline=0 t_fresh=0 t_volatile=0 t_was= t_agent=
+  t_op= t_deployment= t_epoch= t_from= t_to= t_boot= t_deadline=0 t_fresh=0 t_volatile=0 t_was= t_agent= t_handover=
   t_done= t_by= t_restored=
   [ -e "$1" ] || return 1
   while read -r key value; do
     case $key in
-      op | deployment | epoch | from | to | boot | deadline | fresh | volatile | was | agent | done | by | restored)
+      op | deployment | epoch | from | to | boot | deadline | fresh | volatile | was | agent | handover | done | by | restored)
         eval "t_$key=\$value"
         ;;
     esac

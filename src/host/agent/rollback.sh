@@ -134,6 +134,7 @@ restore() {
 }
 
 restart_old() {
+  [ -z "$t_handover" ] || ! hand_back || return 0
   systemctl reset-failed -- "$unit" 2>/dev/null || :
   case $t_fresh in
     1) return 0 ;;
@@ -198,6 +199,8 @@ EOF
   ports=${ports#,}
   {
     say "evidence $u_active/$u_sub $u_result $u_pid $u_restarts ${ports:--} $runs"
+    # A successor has the invocation of the unit, which began with the old process: what counts is since the switch.
+    [ -z "$t_handover" ] || [ "$u_restarts" != 0 ] || u_restarts=1
     [ -z "$u_invocation" ] || say "logs $u_invocation $seen_at ${switched_at:--} $u_exec $u_restarts"
   } 2>/dev/null >"$I/evidence.$op" || :
 }

@@ -42,11 +42,17 @@ function decodeInstances(lines: readonly string[], service: string): Map<string,
     if (key !== 'trial' || name === undefined || opId === undefined) continue;
     pending.set(name, { opId, from: digest(from), to: digest(to) });
   }
+  const memory = new Map<string, number>();
+  for (const line of lines) {
+    const match = /^rss (\S+) (\d+)$/.exec(line);
+    if (match?.[1] !== undefined) memory.set(match[1], Number(match[2]) * 1_024);
+  }
   for (const line of lines) {
     const [key, name, current, active, sub, pid, restarts, enabled, started, exe, unitSha] = line.split(' ');
     if (key !== 'unit' || name === undefined || unitSha === undefined) continue;
     const trial = pending.get(name);
     const mainPid = Number(pid);
+    const rss = memory.get(name);
     instances.set(name, {
       name,
       unit: unitName(service, name),
@@ -59,6 +65,7 @@ function decodeInstances(lines: readonly string[], service: string): Map<string,
       enabled: enabled === '1',
       unitSha256: unitSha === '-' ? '' : unitSha,
       uptimeSeconds: mainPid === 0 ? 0 : Math.max(0, Math.round(uptime - Number(started) / 1_000_000)),
+      ...(rss === undefined ? {} : { rss }),
       ...(trial === undefined ? {} : { pending: trial }),
     });
   }

@@ -18,6 +18,13 @@ export type ActivateInput = {
   readonly binary: string;
   /** `systemctl reload` instead of a restart; a `conflict` when more than the configuration differs. Default: false. */
   readonly reload?: boolean;
+  /**
+   * Upgrade socket: a successor takes the listening sockets over instead of a restart. The unit must be unchanged and
+   * have the `ExecReload=` that starts a successor; else a `conflict`.
+   */
+  readonly handover?: string;
+  /** A restart where the handover does not come about; of use on a way back. Default: false. */
+  readonly cold?: boolean;
   /** As for `prepare`. */
   readonly downgrade?: boolean;
   /** When nobody commits within this time the host goes back by itself. */
@@ -49,6 +56,8 @@ export function activateRequest(input: ActivateInput): AgentRequest {
       ['to', input.to],
       ['binary', input.binary],
       ['reload', input.reload === true ? 1 : 0],
+      ...(input.handover === undefined ? [] : [['handover', input.handover] as const]),
+      ...(input.cold === true ? [['cold', 1] as const] : []),
       ...(input.downgrade === true ? [['downgrade', 1] as const] : []),
       ['guard', Math.ceil(input.guardSeconds)],
       ['stop', Math.ceil(input.stopTimeoutMs / 1000)],

@@ -8,6 +8,8 @@ export type ObserveInput = {
   /** Names of the instances that the inventory has on this host. */
   readonly instances: readonly string[];
   readonly queries: readonly Query[];
+  /** Tells how much memory main processes have, too. Default: false. */
+  readonly memory?: boolean;
 };
 
 /** Everything an Observation holds, in one call. Needs no lease. */
@@ -15,6 +17,7 @@ export function observeRequest(input: ObserveInput): AgentRequest {
   return agentRequest('observe', input.opId, [
     ['service', input.service],
     ...input.instances.map((name): Field => ['instance', name]),
+    ...(input.memory === true ? [['memory', 1] as const] : []),
     ...input.queries.map((query, index): Field => ['query', index, ...queryValues(query)]),
   ]);
 }

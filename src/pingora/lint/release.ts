@@ -44,7 +44,9 @@ function subject(host: string, part: PingoraPart, confs: Subject['confs'], steps
           ...unit.dropIns.map(({ name, text }) => readUnit(text, `${host}:dropins/${name}`)),
         ];
   const { version, appKey, drainSeconds } = part;
-  return { version, confs, units, activation: 'restart', appKeys: [appKey], drainSeconds };
+  const service = steps.find((step) => step.type === 'service');
+  const activation = service?.handover?.activation === 'handover' ? 'handover' : 'restart';
+  return { version, confs, units, activation, appKeys: [appKey], drainSeconds };
 }
 
 /** A finding of the first host that has it, and all hosts that do. */
