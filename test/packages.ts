@@ -23,6 +23,8 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['/usr/bin/age', 'age'],
   ['/usr/sbin/haproxy', 'haproxy'],
   ['/usr/bin/socat', 'socat'],
+  ['/usr/bin/wrk', 'wrk'],
+  ['/usr/bin/h2load', 'nghttp2-client'],
 ]);
 
 /** Installs what the tests need and this machine lacks. */

@@ -32,6 +32,7 @@ export default definePlaybook({
     workers: z.int().default(2),
     grace_seconds: z.int().default(0),
     words: z.string().default(''),
+    upstream: z.string().optional(),
     fault: z.record(z.string(), z.json()).default({}),
   }),
   steps: ({ vars, instances, paths }) => {

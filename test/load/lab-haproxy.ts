@@ -6,7 +6,8 @@ import type { LabHost } from '../../src/lab/lab-state.ts';
 
 export const SOCKET = '/run/haproxy/admin.sock';
 export const FRONT_PORT = 8000;
-/** The statistics of the frontend that tests look at. */
+/** HTTP/2 without TLS. */
+export const H2_PORT = 8001;
 const DIR = 'opt/haproxy';
 
 export type BackendServer = { readonly name: string; readonly address: string; readonly port: number };
@@ -59,6 +60,7 @@ function haproxyConfig(servers: readonly BackendServer[]): string {
     '  option httpchk GET /readyz',
     'frontend front',
     `  bind :${FRONT_PORT}`,
+    `  bind :${H2_PORT} proto h2`,
     '  default_backend edge',
     'backend edge',
     '  balance roundrobin',
