@@ -175,6 +175,31 @@ test('a socket that may not change anything is refused before anything is tried'
 
 const isRoot = process.getuid?.() === 0;
 
+test.runIf(isRoot)('under the deploy policy only the backends that it names can be drained', async () => {
+  const backend = await startBackend();
+  const haproxy = await startHaproxy({ s: backend.port });
+  const agent = localAgent(['dash']);
+  mkdirSync(join(agent.root, dirname(haproxy.socket)), { recursive: true });
+  symlinkSync(haproxy.socket, join(agent.root, haproxy.socket));
+  mkdirSync(join(agent.root, 'etc/pdeploy'));
+  const target: DrainTarget = { kind: 'haproxy', socket: haproxy.socket, backend: 'edge', server: 's' };
+  const check = (...lines: string[]) => {
+    writeFileSync(
+      join(agent.root, 'etc/pdeploy/policy'),
+      ['policy deploy', 'service edge', ...lines, ''].join('\n'),
+    );
+    return agent.call(drainRequest({ opId: opId(), service: 'edge', target, action: 'check' }));
+  };
+  expect(check()).toMatchObject({ code: 'refused-by-policy' });
+  expect(check(`balancer other ${haproxy.socket} edge`)).toMatchObject({ code: 'refused-by-policy' });
+  expect(check(`balancer edge ${haproxy.socket} edg`)).toMatchObject({ code: 'refused-by-policy' });
+  expect(check(`balancer edge ${haproxy.socket}.2 edge`)).toMatchObject({ code: 'refused-by-policy' });
+  expect(check(`balancer edge ${haproxy.socket} edge`)).toMatchObject({ kind: 'ok' });
+  agent.end();
+  await haproxy.end();
+  backend.end();
+});
+
 describe.runIf(isRoot)('a file', () => {
   test('is made as the service and removed again', () => {
     const agent = localAgent(['dash']);
