@@ -47,6 +47,17 @@ describe.runIf(hasFaults())('certs rotate', () => {
     expect(Math.max(...sent)).toBeLessThan(20_000);
     const seen = await certs.status();
     expect(seen.code, seen.text).toBe(0);
+    // Nothing that is kept or printed has the key.
+    const secret = now.key.split('\n')[1] ?? '';
+    const found = await fleet.local(
+      'grep',
+      '-rFl',
+      '--',
+      secret,
+      `${fleet.dir}/.pdeploy`,
+      `${fleet.dir}/cache`,
+    );
+    expect([found.code, found.stdout, ran.text.includes(secret)]).toEqual([1, '', false]);
 
     const again = await certs.rotate();
     expect(again.code, again.text).toBe(0);
