@@ -5,6 +5,7 @@ import type { LogrotateStep, ReleaseStep, ServiceStep, Step, UnitStep } from '..
 import type { HostRelease, ReleaseFile } from '../model/release.ts';
 import type { ResourceStep } from '../model/resource.ts';
 import type { Finding } from '../pingora/lint/finding.ts';
+import { credentialStep } from '../resource/kinds/credential.ts';
 import { sha256 } from '../util/digest.ts';
 import { Secret } from '../util/secret.ts';
 import type { Artifact } from './artifact.ts';
@@ -73,7 +74,7 @@ export function sortSteps(steps: readonly Step[], playbook: string): SortedSteps
     service,
     logrotate: of('logrotate'),
     certificates: steps.filter((s) => s.type === 'certificate'),
-    resources: steps.filter((s) => s.type === 'resource'),
+    resources: [...steps.filter((s) => s.type === 'resource'), ...(unit.encrypted ?? []).map(credentialStep)],
   };
 }
 

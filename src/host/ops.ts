@@ -11,7 +11,7 @@ export function opFields(ops: readonly HostOp[]): readonly Field[] {
 /** Payload entries of the operations that have contents. */
 export function opEntries(ops: readonly HostOp[]): readonly TarEntry[] {
   return ops.flatMap((op, index) => {
-    if (op.kind !== 'file') return [];
+    if (op.kind !== 'file' && op.kind !== 'credential') return [];
     const text = typeof op.content === 'string' ? op.content : op.content.reveal();
     return [{ path: `op/${index + 1}`, mode: 0o600, content: Buffer.from(text, 'utf8') }];
   });
@@ -27,6 +27,8 @@ function opValues(op: HostOp): readonly string[] {
       return [op.path, op.owner, op.group, op.mode];
     case 'remove':
       return [op.path];
+    case 'credential':
+      return [op.path, op.name];
     case 'command':
       return [
         ...op.argv.map(token),

@@ -60,7 +60,11 @@ export type UnitStep = {
   readonly user: string;
   /** Secrets of the unit, files of the release that root alone can read: systemd hands them to the service. */
   readonly credentials?: readonly ReleaseText[];
+  /** Those that are encrypted for each host by itself, and lie outside of the release. */
+  readonly encrypted?: readonly EncryptedCredential[];
 };
+
+export type EncryptedCredential = { readonly name: string; readonly path: string; readonly content: Secret };
 
 export type LogrotateStep = { readonly type: 'logrotate'; readonly id: string; readonly text: string };
 

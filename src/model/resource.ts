@@ -32,6 +32,8 @@ export type HostOp =
       readonly content: string | Secret;
     }
   | { readonly kind: 'remove'; readonly path: string }
+  /** A secret encrypted for this host alone, by systemd-creds; a file of that path is taken for it. */
+  | { readonly kind: 'credential'; readonly path: string; readonly name: string; readonly content: Secret }
   | { readonly kind: 'command'; readonly argv: readonly string[]; readonly revert?: readonly string[] };
 
 /** One field that differs. Text fields of files get a unified diff; `secret` ones show fingerprints only. */

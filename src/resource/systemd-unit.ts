@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { DraftContext, ReleaseText, StepContext, StepDraft } from '../model/playbook.ts';
+import type { DraftContext, StepContext, StepDraft } from '../model/playbook.ts';
 import type { UnitText } from '../model/unit-text.ts';
-import { Secret } from '../util/secret.ts';
+import { type Credential, credentialKeys, unitSecrets } from './credentials.ts';
 import { draft } from './draft.ts';
 import { userField } from './fields.ts';
 import { checkOptions, optionProblem } from './options.ts';
@@ -11,7 +11,14 @@ import { renderUnit, type ServiceSection, type UnitSection, type UnitSections } 
 import { isUnitText, unit } from './unit/text.ts';
 
 /** Keys that systemdUnit writes itself, from options of its own. */
-type Own = 'Type' | 'User' | 'Group' | 'ExecStart' | 'Environment' | 'LoadCredential';
+type Own =
+  | 'Type'
+  | 'User'
+  | 'Group'
+  | 'ExecStart'
+  | 'Environment'
+  | 'LoadCredential'
+  | 'LoadCredentialEncrypted';
 
 type BaseOptions = {
   /** System user the service runs as. */
@@ -29,9 +36,10 @@ type BaseOptions = {
   readonly environment?: { readonly [name: string]: Text | number } | undefined;
   /**
    * Name and secret, or name and file on the host: readable by the service alone as `$CREDENTIALS_DIRECTORY/<name>`. A
-   * secret lies in the release, where root alone can read it; another text of it is another release.
+   * secret lies in the release, where root alone can read it; another text of it is another release. `encrypted`: it lies on
+   * the host as a file that only this host can decrypt.
    */
-  readonly credentials?: { readonly [name: string]: Secret | Text } | undefined;
+  readonly credentials?: { readonly [name: string]: Credential } | undefined;
   /** Keys of [Unit]. Dependencies add to those of pdeploy, other keys replace. */
   readonly unit?: UnitSection | undefined;
   /** Keys of [Service]; they replace those of pdeploy, `null` takes a key out. */
@@ -86,9 +94,17 @@ const ADDING = ['After', 'Before', 'Wants', 'Requires', 'BindsTo', 'EnvironmentF
  */
 export function systemdUnit(options: SystemdUnitOptions): StepDraft {
   checkOptions('systemdUnit', schema as z.ZodType<unknown>, options);
-  const own = (['Type', 'User', 'Group', 'ExecStart', 'Environment', 'LoadCredential'] satisfies Own[]).find(
-    (key) => options.service !== undefined && key in options.service,
-  );
+  const own = (
+    [
+      'Type',
+      'User',
+      'Group',
+      'ExecStart',
+      'Environment',
+      'LoadCredential',
+      'LoadCredentialEncrypted',
+    ] satisfies Own[]
+  ).find((key) => options.service !== undefined && key in options.service);
   if (own !== undefined) throw optionProblem('systemdUnit', `service: ${own} is set by an option of its own`);
   return draft((ctx, known) => ({
     type: 'unit',
@@ -96,35 +112,8 @@ export function systemdUnit(options: SystemdUnitOptions): StepDraft {
     text: renderUnit(sections(options, ctx, known)),
     dropIns: dropIns(options),
     user: options.user,
-    credentials: secretFiles(options),
+    ...unitSecrets(options.credentials ?? {}, ctx.service),
   }));
-}
-
-const FOLDER = 'credentials';
-
-function secretFiles(options: SystemdUnitOptions): readonly ReleaseText[] {
-  return Object.entries(options.credentials ?? {}).flatMap(([name, content]) =>
-    content instanceof Secret ? [{ path: `${FOLDER}/${checkedName(name)}`, content, mode: '0400' }] : [],
-  );
-}
-
-/** As a file of a release may be called, and a credential of systemd. */
-function checkedName(name: string): string {
-  if (/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/.test(name)) return name;
-  throw optionProblem('systemdUnit', `credentials: "${name}" is not a name such as "db" or "tls.key"`);
-}
-
-/** The lines of the unit: a secret is found through the link that the release runs through. */
-function credentialFiles(
-  credentials: NonNullable<SystemdUnitOptions['credentials']>,
-  current: UnitText,
-): { readonly [name: string]: Text } {
-  return Object.fromEntries(
-    Object.entries(credentials).map(([name, value]) => [
-      name,
-      value instanceof Secret ? unit`${current}/${FOLDER}/${name}` : value,
-    ]),
-  );
 }
 
 function sections(
@@ -143,7 +132,7 @@ function sections(
     ...(options.environment === undefined ? {} : { Environment: options.environment }),
     ...(options.credentials === undefined
       ? {}
-      : { LoadCredential: credentialFiles(options.credentials, ctx.paths.current) }),
+      : credentialKeys(options.credentials, ctx.service, ctx.paths.current)),
     ExecStart: options.exec,
     // Not the control process itself: that one systemd would never take for the main process.
     ...(successorArgs === undefined

@@ -16,6 +16,18 @@ export const JOBS: readonly Job[] = [
     lease: false,
   },
   {
+    name: 'certs issue',
+    argv: ['certs', 'issue', '--yes'],
+    what: 'has the certificates issued that are due',
+    lease: false,
+  },
+  {
+    name: 'certs rotate',
+    argv: ['certs', 'rotate', '--yes'],
+    what: 'brings new certificates to the hosts, one instance at a time',
+    lease: true,
+  },
+  {
     name: 'drift',
     argv: ['plan', '--detailed-exitcode'],
     what: 'are the hosts as the playbook says',

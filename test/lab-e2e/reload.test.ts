@@ -5,6 +5,7 @@ import { type Fleet, openFleet } from './fleet.ts';
 const SCRIPT = `load() { cat "$1/www/page" >"$2"; }
 load "$@"
 cat "$CREDENTIALS_DIRECTORY/key" >"$2.key"
+cat "$CREDENTIALS_DIRECTORY/sealed" >"$2.sealed"
 trap 'load "$@"' HUP
 while :; do sleep 1 & wait $!; done
 `;
@@ -29,7 +30,7 @@ export default definePlaybook({
     systemdUnit({
       user: 'edge',
       exec: [unit\`\${paths.current}/bin/busybox\`, 'sh', unit\`\${paths.current}/serve.sh\`, unit\`\${paths.current}\`, unit\`/run/edge/%i/page\`],
-      credentials: { key: secrets.key },
+      credentials: { key: secrets.key, sealed: { secret: secrets.key, encrypted: true } },
       service: { ExecReload: ['/bin/kill', '-HUP', variable('MAINPID')] },
     }),
     service({
@@ -46,7 +47,10 @@ beforeAll(async () => {
   fleet.write('playbooks/rollout.ts', PLAYBOOK);
   fleet.write('key.txt', 'first key\n');
 });
-afterAll(() => fleet.end());
+afterAll(async () => {
+  for (const host of fleet.hosts) await fleet.ssh(host.name, 'rm -f /etc/credstore.encrypted/pdeploy.*');
+  await fleet.end();
+});
 
 const pages = async (): Promise<readonly string[]> =>
   await Promise.all(fleet.hosts.map(async (h) => (await fleet.ssh(h.name, 'cat /run/edge/1/page')).stdout));
@@ -64,7 +68,7 @@ test('a changed configuration is reloaded, one that is not healthy goes back by 
   expect(await fleet.mainPids()).toEqual(pids);
 
   // The service reads it, and nobody else but root.
-  const look = `cat /run/edge/1/page.key; stat -Lc ' %a %U' /run/pdeploy/edge/1/current/credentials/key
+  const look = `cat /run/edge/1/page.key; cmp /run/edge/1/page.key /run/edge/1/page.sealed; grep -rl first /etc/credstore.encrypted; stat -Lc ' %a %U' /run/pdeploy/edge/1/current/credentials/key
     setpriv --reuid edge --regid edge --clear-groups cat /run/pdeploy/edge/1/current/credentials/key 2>&1
     tr '\\0' '\\n' </proc/$(systemctl show -P MainPID edge@1)/environ | grep -c first`;
   for (const host of fleet.hosts)
@@ -88,7 +92,9 @@ test('a changed configuration is reloaded, one that is not healthy goes back by 
   const third = await fleet.rollout('v2', '-e', 'page=two');
   expect(third.code, third.text).toBe(0);
   for (const host of fleet.hosts)
-    expect((await fleet.ssh(host.name, 'cat /run/edge/1/page.key')).stdout).toBe('second key');
+    expect((await fleet.ssh(host.name, 'cat /run/edge/1/page.key /run/edge/1/page.sealed')).stdout).toBe(
+      'second keysecond key',
+    );
   pids.splice(0, 2, ...(await fleet.mainPids()));
 
   const bad = await fleet.rollout('v3', '-e', 'page=broken', '--healthy-deadline', '2s');

@@ -68,6 +68,15 @@ export function apply(host: HostModel, op: HostOp): void {
       host.paths.set(op.path, { type: 'file', mode: op.mode, owner: op.owner, group: op.group, text });
       return;
     }
+    case 'credential':
+      host.paths.set(op.path, {
+        type: 'file',
+        mode: '0600',
+        owner: 'root',
+        group: 'root',
+        text: 'encrypted',
+      });
+      return;
     case 'remove':
       host.paths.delete(op.path);
       return;

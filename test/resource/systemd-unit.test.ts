@@ -102,6 +102,21 @@ test('a secret is a file of the release that root alone reads, and no part of th
   );
 });
 
+test('one that is encrypted lies outside of the release, under a path of its text', () => {
+  const sealed = (text: string) =>
+    unitOf({ credentials: { db: { secret: new Secret('edge.db', text), encrypted: true } } });
+  const unit = sealed('a text of the unit');
+  const [one] = unit.encrypted ?? [];
+  expect(unit.credentials).toEqual([]);
+  expect(one?.path).toMatch(/^\/etc\/credstore\.encrypted\/pdeploy\.edge\.db\.[0-9a-f]{8}$/);
+  expect(unit.text).toContain(`LoadCredentialEncrypted=db:${one?.path}\n`);
+  expect(sealed('a text of the unit').encrypted?.[0]?.path).toBe(one?.path);
+  expect(sealed('another text of it').encrypted?.[0]?.path).not.toBe(one?.path);
+  expect(() => unitOf({ credentials: { db: { encrypted: true } } } as never)).toThrow(
+    /expected a path, a secret or/,
+  );
+});
+
 // Scores of systemd 252, as docs/resources.md promises them.
 describe.skipIf(!hasSystemd)('hardening', () => {
   test.each([

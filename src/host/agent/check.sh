@@ -154,6 +154,11 @@ ck_op() {
     user) [ $# -eq 6 ] || bad op; ck_user "$3"; ck_path "$4"; ck_path "$5"; ck_token comment "$6" ;;
     directory | file) [ $# -eq 6 ] || bad op; ck_path "$3"; ck_user "$4"; ck_user "$5"; ck_mode "$6" ;;
     remove) [ $# -eq 3 ] || bad op; ck_path "$3" ;;
+    credential)
+      [ $# -eq 4 ] || bad op
+      ck_path "$3"
+      case $4 in '' | [!A-Za-z0-9_]* | *[!A-Za-z0-9_.-]*) bad 'credential name' ;; esac
+      ;;
     command)
       shift 2
       for word in "$@"; do [ "$word" = revert: ] || ck_token argv "$word"; done

@@ -79,6 +79,21 @@ op_directory() {
   say "changed directory $1"
 }
 
+# Encrypted for this host alone. The path says which text it is, so that one that is there is right. The name is part of
+# what is encrypted.
+op_credential() {
+  path=$ROOT$1
+  [ ! -e "$path" ] || return 0
+  [ -f "$contents/$index" ] || bad "content of op $index is missing"
+  record_path "$path"
+  new=${path%/*}/.pdeploy.$$
+  why=$({ mkdir -p -m 0700 -- "${path%/*}" && umask 077 && rm -f -- "$new" &&
+    systemd-creds encrypt --with-key=host --name="$2" - "$new" <"$contents/$index" >/dev/null &&
+    sync "$new" && mv -fT -- "$new" "$path" && sync "${path%/*}"; } 2>&1) && say "changed credential $1" && return 0
+  rm -f -- "$new"
+  die failed "credential $2 could not be encrypted: $why"
+}
+
 op_remove() {
   path=$ROOT$1
   [ -e "$path" ] || [ -L "$path" ] || return 0

@@ -194,6 +194,26 @@ test('what cannot be undone is told, and the rest is undone', async () => {
   await world.client.sh(`rm -rf /var/lib/pdeploy/${SERVICE}/undo`);
 });
 
+test('a credential is encrypted for the host, once, and gone when it is undone', async () => {
+  const path = `${DIR}/store/sealed`;
+  const ops: readonly HostOp[] = [
+    { kind: 'credential', path, name: 'db', content: new Secret('sealed', 'a text to seal') },
+  ];
+  const prepare = () => world.prepare(one, ['7701'], { ops });
+  expect(changes(must(await prepare()))).toEqual([`changed credential ${path}`]);
+  const look = `stat -c '%a %U' ${path}; stat -c %a ${DIR}/store; grep -c seal ${path}; systemd-creds decrypt --name=db ${path} -; ls -A ${DIR}/store | wc -l; sha256sum ${path}`;
+  const first = (await world.client.sh(look)).stdout;
+  expect(first).toMatch(/^600 root\n700\n0\na text to seal1\n/);
+  expect(changes(must(await prepare()))).toEqual([]);
+  expect((await world.client.sh(look)).stdout).toBe(first);
+  // What is encrypted for one name is of no use under another.
+  expect((await world.client.sh(`systemd-creds decrypt --name=other ${path} - 2>&1`)).stdout).not.toContain(
+    'seal',
+  );
+  must(await undo());
+  expect((await world.client.sh(`ls ${path} 2>&1`)).stdout).toContain('No such file');
+});
+
 test('finish keeps what runs, what is proven and what it is told to; the rest goes, and the lease', async () => {
   const three = testRelease(SERVICE, { page: 'three' });
   const four = testRelease(SERVICE, { page: 'four' });
