@@ -9,7 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import {
   type DrainTarget,
   decodeLeft,
@@ -163,14 +163,16 @@ test('a socket that may not change anything is refused before anything is tried'
   const backend = await startBackend();
   const haproxy = await startHaproxy({ s: backend.port }, 'operator');
   const agent = localAgent(['dash']);
+  onTestFinished(async () => {
+    agent.end();
+    await haproxy.end();
+    backend.end();
+  });
   mkdirSync(join(agent.root, dirname(haproxy.socket)), { recursive: true });
   symlinkSync(haproxy.socket, join(agent.root, haproxy.socket));
   const target: DrainTarget = { kind: 'haproxy', socket: haproxy.socket, backend: 'edge', server: 's' };
   const reply = agent.call(drainRequest({ opId: opId(), service: 'edge', target, action: 'check' }));
   expect(reply).toMatchObject({ message: expect.stringContaining('must be of level admin') });
-  agent.end();
-  await haproxy.end();
-  backend.end();
 });
 
 const isRoot = process.getuid?.() === 0;
@@ -179,6 +181,11 @@ test.runIf(isRoot)('under the deploy policy only the backends that it names can 
   const backend = await startBackend();
   const haproxy = await startHaproxy({ s: backend.port });
   const agent = localAgent(['dash']);
+  onTestFinished(async () => {
+    agent.end();
+    await haproxy.end();
+    backend.end();
+  });
   mkdirSync(join(agent.root, dirname(haproxy.socket)), { recursive: true });
   symlinkSync(haproxy.socket, join(agent.root, haproxy.socket));
   mkdirSync(join(agent.root, 'etc/pdeploy'));
@@ -195,9 +202,6 @@ test.runIf(isRoot)('under the deploy policy only the backends that it names can 
   expect(check(`balancer edge ${haproxy.socket} edg`)).toMatchObject({ code: 'refused-by-policy' });
   expect(check(`balancer edge ${haproxy.socket}.2 edge`)).toMatchObject({ code: 'refused-by-policy' });
   expect(check(`balancer edge ${haproxy.socket} edge`)).toMatchObject({ kind: 'ok' });
-  agent.end();
-  await haproxy.end();
-  backend.end();
 });
 
 describe.runIf(isRoot)('a file', () => {
