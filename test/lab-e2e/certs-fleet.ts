@@ -37,18 +37,24 @@ export async function openCertsFleet() {
     rotate: function (...args: string[]): Promise<Ran> {
       return fleet.pdeploy(...this.rotateArgs(...args));
     },
-    /** Fingerprints that the instances serve, by host and instance; '' where nothing answers. */
-    served: (): Promise<readonly string[]> =>
-      Promise.all(
-        places(fleet).map(async ({ address, port }) => {
-          const shown = await handshake({ address, port, server: NAMES[0] ?? '', timeoutMs: 5_000 });
-          return shown.ok ? shown.fingerprint : '';
-        }),
-      ),
+    /** By host and instance. */
+    served: (): Promise<readonly string[]> => servedBy(places(fleet)),
   };
 }
 
-export function places(fleet: Fleet): readonly { readonly address: string; readonly port: number }[] {
+type Place = { readonly address: string; readonly port: number };
+
+/** Fingerprints that are served there; '' where nothing answers. */
+export function servedBy(where: readonly Place[]): Promise<readonly string[]> {
+  return Promise.all(
+    where.map(async ({ address, port }) => {
+      const shown = await handshake({ address, port, server: NAMES[0] ?? '', timeoutMs: 5_000 });
+      return shown.ok ? shown.fingerprint : '';
+    }),
+  );
+}
+
+export function places(fleet: Fleet): readonly Place[] {
   return fleet.hosts.flatMap(({ address }) => [6194, 6204].map((port) => ({ address, port })));
 }
 
