@@ -6,8 +6,7 @@ import { type Problem, UsageError } from '../errors.ts';
 import { actor } from '../execute/origin.ts';
 import { findPlaybook } from '../playbook/find.ts';
 import { loadPlaybook } from '../playbook/load.ts';
-import { countRecipients } from '../secrets/age/file.ts';
-import { generateIdentity, type Recipient } from '../secrets/age/keys.ts';
+import { countRecipients, generateIdentity, type Identity, type Recipient } from '../secrets/age.ts';
 import { contentProblems, countSecrets } from '../secrets/content.ts';
 import { openWorkplace, runEditor } from '../secrets/edit.ts';
 import { readAge, SECRETS_FOLDER } from '../secrets/files.ts';
@@ -30,16 +29,16 @@ export async function keygen(): Promise<void> {
   const around = await here();
   const file = identityFile(around);
   if (!existsSync(file)) {
-    const { identity, text: key } = generateIdentity();
+    const { recipient, text: key } = await generateIdentity();
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     const day = new Date().toISOString();
-    writeFileSync(file, `# created: ${day}\n# public key: ${identity.recipient.text}\n${key}\n`, {
+    writeFileSync(file, `# created: ${day}\n# public key: ${recipient.text}\n${key}\n`, {
       mode: 0o600,
       flag: 'wx',
     });
     out.err(`wrote ${file}: keep a copy where you keep your other keys`);
   }
-  for (const { recipient } of identitiesOf(around)) {
+  for (const { recipient } of await identitiesOf(around)) {
     out.data(recipient.text);
     if (!addRecipient(around.project, recipient, actor())) continue;
     out.err(`added to ${RECIPIENTS}`);
@@ -56,7 +55,7 @@ export async function encrypt(given: string | undefined): Promise<void> {
   const plain = readClear(given);
   const target = `${given}.age`;
   refuseProblems(contentProblems(plain, given));
-  writeAge(target, plain, readRecipients(around.project));
+  await writeAge(target, plain, await readRecipients(around.project));
   out.err(`wrote ${target}\n${given} is still there in the clear: remove it, also from the history of git`);
 }
 
@@ -64,14 +63,14 @@ export async function encrypt(given: string | undefined): Promise<void> {
 export async function edit(given: string | undefined): Promise<void> {
   const around = await here();
   const file = fileOf(given, around.project);
-  const recipients = readRecipients(around.project);
+  const recipients = await readRecipients(around.project);
   const shown = relative(around.project, file);
-  const before = existsSync(file) ? opened(readAge(file, around)) : undefined;
+  const before = existsSync(file) ? opened(await readAge(file, around)) : undefined;
   const place = openWorkplace(file, before ?? NEW_FILE, process.env);
   try {
     const after = await edited(place, shown);
     if (after === (before ?? NEW_FILE)) return out.err('Nothing has been changed.');
-    writeAge(file, after, recipients);
+    await writeAge(file, after, recipients);
   } finally {
     place.remove();
   }
@@ -96,14 +95,16 @@ async function edited(place: ReturnType<typeof openWorkplace>, shown: string): P
 /** Encrypts all files anew for those who are in `.recipients` now. */
 export async function rekey(): Promise<void> {
   const around = await here();
-  const recipients = readRecipients(around.project);
+  const recipients = await readRecipients(around.project);
   const files = ageFiles(around.project);
   if (files.length === 0) return out.err(`There is no file in ${SECRETS_FOLDER}/ to encrypt anew.`);
   // All are open before the first is written: a half of them for other people would help nobody.
-  const texts = files.map((file) => [file, opened(readAge(file, around))] as const);
-  for (const [file, plain] of texts) writeAge(join(around.project, file), plain, recipients);
+  const texts = await Promise.all(
+    files.map(async (file) => [file, opened(await readAge(file, around))] as const),
+  );
+  for (const [file, plain] of texts) await writeAge(join(around.project, file), plain, recipients);
   out.err(`${files.join(', ')}: for ${peopleText(recipients)}`);
-  const own = identitiesOf(around).map((identity) => identity.recipient.text);
+  const own = (await identitiesOf(around)).map((identity) => identity.recipient.text);
   if (!recipients.some((r) => own.includes(r.text)))
     out.err(`Your own key is not in ${RECIPIENTS}: you cannot open these files any more.`);
   out.err('Who was taken out still knows what they have read: change those secrets too.');
@@ -114,15 +115,15 @@ export async function check(args: Args): Promise<void> {
   const around = await here();
   const files = filesOfSecrets(around.project);
   const problems: Problem[] = [];
-  const recipients = files.some((file) => file.endsWith('.age')) ? readRecipients(around.project) : [];
+  const recipients = files.some((file) => file.endsWith('.age')) ? await readRecipients(around.project) : [];
   for (const file of files) {
     const found = file.endsWith('.age')
-      ? ageProblems(file, recipients, around)
+      ? await ageProblems(file, recipients, around)
       : clearProblems(file, around.project);
     problems.push(...found);
     if (found.length > 0 || !file.endsWith('.age')) continue;
     out.data(
-      `${file}  ${countSecrets(opened(readAge(file, around)), file)} secrets for ${peopleText(recipients)}`,
+      `${file}  ${countSecrets(opened(await readAge(file, around)), file)} secrets for ${peopleText(recipients)}`,
     );
   }
   refuseProblems(problems);
@@ -133,14 +134,14 @@ export async function check(args: Args): Promise<void> {
   out.data(`${inventory.file} and playbook ${loaded.playbook.name}  have all secrets that they name`);
 }
 
-function ageProblems(
+async function ageProblems(
   file: string,
   recipients: readonly Recipient[],
   around: Surroundings,
-): readonly Problem[] {
+): Promise<readonly Problem[]> {
   const at = { file, line: 1, col: 1 };
-  const count = countRecipients(readFileSync(join(around.project, file)));
-  const plain = readAge(file, around);
+  const count = await countRecipients(readFileSync(join(around.project, file)));
+  const plain = await readAge(file, around);
   if (typeof plain !== 'string') return [{ ...plain, at }];
   const other: readonly Problem[] =
     count === recipients.length
@@ -190,8 +191,8 @@ function ageFiles(project: string): readonly string[] {
   return filesOfSecrets(project).filter((file) => file.endsWith('.age'));
 }
 
-function identitiesOf(around: Surroundings) {
-  const found = readIdentities(around);
+async function identitiesOf(around: Surroundings): Promise<readonly Identity[]> {
+  const found = await readIdentities(around);
   if (found.kind === 'failure') throw new UsageError([found]);
   return found.list;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { decryptFile } from './age/file.ts';
+import { decryptFile } from './age.ts';
 import { readIdentities } from './identities.ts';
 import { runProgram } from './run-program.ts';
 import { faultText, lookUp, noSuchKey, readTree, type Tree } from './tree.ts';
@@ -61,7 +61,7 @@ function candidates(
 }
 
 async function openAge(file: string, around: Surroundings): Promise<Tree | Failure> {
-  const plain = readAge(file, around);
+  const plain = await readAge(file, around);
   if (typeof plain !== 'string') return plain;
   const tree = readTree(plain, file);
   return tree.kind === 'tree'
@@ -70,16 +70,16 @@ async function openAge(file: string, around: Surroundings): Promise<Tree | Failu
 }
 
 /** The text of an encrypted file. */
-export function readAge(file: string, around: Surroundings): string | Failure {
+export async function readAge(file: string, around: Surroundings): Promise<string | Failure> {
   let raw: Buffer;
   try {
     raw = readFileSync(resolve(around.project, file));
   } catch (error) {
     return failure('PD2142', `cannot read ${file}: ${errnoText(error)}`);
   }
-  const identities = readIdentities(around);
+  const identities = await readIdentities(around);
   if (identities.kind === 'failure') return identities;
-  const result = decryptFile(raw, identities.list);
+  const result = await decryptFile(raw, identities.list);
   switch (result.kind) {
     case 'ok':
       return result.plain.toString('utf8');

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { rememberSecret } from '../util/redact.ts';
-import { type Identity, parseIdentity } from './age/keys.ts';
+import { type Identity, parseIdentity } from './age.ts';
 import { errnoText, type Failure, failure, type Identities, type Surroundings } from './wanted.ts';
 
 /** The file with the keys that open files of secrets. */
@@ -10,7 +10,9 @@ export function identityFile({ env, home }: Pick<Surroundings, 'env' | 'home'>):
 }
 
 /** Reads it: a line each, as age-keygen writes it. Nobody else may be able to read the file. */
-export function readIdentities(around: Pick<Surroundings, 'env' | 'home'>): Identities | Failure {
+export async function readIdentities(
+  around: Pick<Surroundings, 'env' | 'home'>,
+): Promise<Identities | Failure> {
   const file = identityFile(around);
   let text: string;
   try {
@@ -28,7 +30,7 @@ export function readIdentities(around: Pick<Surroundings, 'env' | 'home'>): Iden
   const list: Identity[] = [];
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const identity = parseIdentity(line.trim());
+    const identity = await parseIdentity(line.trim());
     if (identity === undefined)
       return failure(
         'PD2143',

