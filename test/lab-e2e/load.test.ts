@@ -89,7 +89,7 @@ describe.runIf(hasFaults())('under load', () => {
       act: () => fleet.rollout(`v${++n}`, '-e', fault(), ...proxied, '-e', `workers=${3 + (n % 3)}`),
     },
     {
-      name: 'release that never gets healthy, taken back',
+      name: 'bad release, taken back',
       code: 4,
       act: () =>
         fleet.rollout(
