@@ -24,12 +24,17 @@ describe.runIf(hasFaults())('a bad release', () => {
   );
 });
 
-/** What somebody asks for, what goes wrong on the way, and the calls of resume, of hooks and of other commands. */
+/** What somebody asks for, what goes wrong on the way, draining, and the calls of resume, of hooks and of other commands. */
 const NEITHER = [
   'event.lease.lost',
   'event.prepare.failed',
   'event.host.skipped',
   'event.host.deferred',
+  'event.drain.started',
+  'event.drain.finished',
+  'event.drain.failed',
+  'event.undrain.finished',
+  'event.undrain.failed',
   'event.recheck.started',
   'event.update.reset',
   'event.revert.failed',
@@ -48,6 +53,7 @@ const NEITHER = [
   'call.extend',
   'call.undo',
   'call.settle',
+  'call.drain',
 ];
 
 test('every failpoint is in a sweep, or known to be on neither way', async () => {

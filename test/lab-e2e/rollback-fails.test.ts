@@ -143,7 +143,7 @@ describe.runIf(hasFaults())('a release on trial is bad, and', () => {
     }));
 });
 
-describe('the third host of a fleet fails, and on the second', () => {
+describe.runIf(hasFaults())('the third host of a fleet fails, and on the second', () => {
   test.concurrent.for([DELETED, CORRUPTED, DISK_FULL, GONE])('$what', (trouble, { expect }) =>
     withGroup((group) =>
       cannotGoBack(expect, {

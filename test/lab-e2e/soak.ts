@@ -120,7 +120,15 @@ function begin(lane: Lane, args: readonly string[] = [], failpoint = ''): Starte
   const wave = args.includes('--wave') ? [] : ['--wave', lane.random.pick(WAVES as unknown as [string])];
   return lane.operator.startFailing(
     failpoint,
-    ...lane.operator.rolloutArgs(`s${n}`, '-e', `workers=${n}`, ...wave, ...SHORT, ...lane.limit, ...args),
+    ...lane.operator.rolloutArgs(
+      `s${n}`,
+      '-e',
+      `workers=${hasFaults() ? n : n % 600}`,
+      ...wave,
+      ...SHORT,
+      ...lane.limit,
+      ...args,
+    ),
   );
 }
 

@@ -66,7 +66,11 @@ WantedBy=multi-user.target
     {
       path: 'bin/edge',
       mode: '0755',
-      content: options.program === undefined ? readFileSync(binary) : Buffer.from(options.program),
+      // A machine without cargo has no such program, and skips what would run it.
+      content:
+        options.program === undefined && binary !== ''
+          ? readFileSync(binary)
+          : Buffer.from(options.program ?? ''),
     },
     { path: 'edge.json', mode: '0644', content: Buffer.from(JSON.stringify(config)) },
     { path: 'unit', mode: '0644', content: Buffer.from(options.unit?.(unit) ?? unit) },
