@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 
 /** The most memory that was seen in use, in bytes. */
 export type Peak = {
-  /** By how much this process grew. */
+  /**
+   * By how much more this process held, in its heap and beside it. Its resident set would count what the allocator keeps for
+   * later too, and the hostile server lives in this very process: some 60 MB, more or less by chance.
+   */
   readonly own: number;
   /** Of the largest `ssh` it has started, from the first byte on (VmHWM of proc(5)). */
   readonly ssh: number;
@@ -12,11 +15,11 @@ const EVERY_MS = 40;
 
 /** Watches this process and each `ssh` below it until the returned function is called. */
 export function watchMemory(): () => Peak {
-  const before = process.memoryUsage.rss();
+  const before = held();
   let own = 0;
   let ssh = 0;
   const look = (): void => {
-    own = Math.max(own, process.memoryUsage.rss() - before);
+    own = Math.max(own, held() - before);
     ssh = Math.max(ssh, ...sshBelow(process.pid).map(peakOf));
   };
   look();
@@ -26,6 +29,11 @@ export function watchMemory(): () => Peak {
     look();
     return { own, ssh };
   };
+}
+
+function held(): number {
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
 }
 
 /** The `ssh` processes below a process. */
