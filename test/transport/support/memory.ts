@@ -1,10 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 /** The most memory that was seen in use, in bytes. */
 export type Peak = {
   /**
-   * By how much more this process held, in its heap and beside it. Its resident set would count what the allocator keeps for
-   * later too, and the hostile server lives in this very process: some 60 MB, more or less by chance.
+   * By how much more this process held, in its heap and beside it. Not its resident set, which has what the allocator keeps for
+   * later, nor garbage: the hostile server lives in this very process, and the two of them make tens of MB of it by chance.
    */
   readonly own: number;
   /** Of the largest `ssh` it has started, from the first byte on (VmHWM of proc(5)). */
@@ -12,6 +17,8 @@ export type Peak = {
 };
 
 const EVERY_MS = 40;
+/** Growth from which on it is looked at more closely, bytes. */
+const CLOSER = 16 << 20;
 
 /** Watches this process and each `ssh` below it until the returned function is called. */
 export function watchMemory(): () => Peak {
@@ -19,6 +26,7 @@ export function watchMemory(): () => Peak {
   let own = 0;
   let ssh = 0;
   const look = (): void => {
+    if (held() - before > Math.max(own, CLOSER)) collect();
     own = Math.max(own, held() - before);
     ssh = Math.max(ssh, ...sshBelow(process.pid).map(peakOf));
   };
