@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { reasonOf } from '../config/text-file.ts';
 import { decryptFile } from './age.ts';
 import { readIdentities } from './identities.ts';
 import { runProgram } from './run-program.ts';
 import { faultText, lookUp, noSuchKey, readTree, type Tree } from './tree.ts';
-import { errnoText, type Failure, failure, type Surroundings, type Text } from './wanted.ts';
+import { type Failure, failure, type Surroundings, type Text } from './wanted.ts';
 
 /** Folder of a project with its files of secrets. */
 export const SECRETS_FOLDER = 'secrets';
@@ -75,7 +76,7 @@ export async function readAge(file: string, around: Surroundings): Promise<strin
   try {
     raw = readFileSync(resolve(around.project, file));
   } catch (error) {
-    return failure('PD2142', `cannot read ${file}: ${errnoText(error)}`);
+    return failure('PD2142', `cannot read ${file}: ${reasonOf(error)}`);
   }
   const identities = await readIdentities(around);
   if (identities.kind === 'failure') return identities;

@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { reasonOf } from '../config/text-file.ts';
 import { rememberSecret } from '../util/redact.ts';
 import { type Identity, parseIdentity } from './age.ts';
-import { errnoText, type Failure, failure, type Identities, type Surroundings } from './wanted.ts';
+import { type Failure, failure, type Identities, type Surroundings } from './wanted.ts';
 
 /** The file with the keys that open files of secrets. */
 export function identityFile({ env, home }: Pick<Surroundings, 'env' | 'home'>): string {
@@ -23,7 +24,7 @@ export async function readIdentities(
   } catch (error) {
     return failure(
       'PD2143',
-      `no age key: ${file}: ${errnoText(error)}`,
+      `no age key: ${file}: ${reasonOf(error)}`,
       'PDEPLOY_AGE_KEY_FILE names another file; pdeploy secrets keygen makes a key',
     );
   }

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expandPath } from '../config/paths.ts';
+import { reasonOf } from '../config/text-file.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { type SecretSource, secretName, sourceText } from '../model/secret-source.ts';
 import { canonicalJson } from '../util/digest.ts';
@@ -8,7 +9,7 @@ import { Secret } from '../util/secret.ts';
 import { type SecretFiles, secretFiles } from './files.ts';
 import { runProgram } from './run-program.ts';
 import { readVault } from './vault.ts';
-import { errnoText, type Failure, failure, type Surroundings, type Text, type Wanted } from './wanted.ts';
+import { type Failure, failure, type Surroundings, type Text, type Wanted } from './wanted.ts';
 
 const MAX_BYTES = 1 << 20;
 
@@ -94,7 +95,7 @@ function readFile(path: string, { project, home }: Surroundings): Text | Failure
     if (stats.size > MAX_BYTES) return failure('PD2142', `${path} is larger than 1 MiB`);
     return { kind: 'text', text: withoutLineEnd(readFileSync(file, 'utf8')) };
   } catch (error) {
-    return failure('PD2141', `cannot read ${path}: ${errnoText(error)}`);
+    return failure('PD2141', `cannot read ${path}: ${reasonOf(error)}`);
   }
 }
 

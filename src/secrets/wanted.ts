@@ -34,17 +34,3 @@ export type Identities = {
 export function failure(code: string, message: string, hint?: string): Failure {
   return { kind: 'failure', code, message, ...(hint === undefined ? {} : { hint }) };
 }
-
-/** Said instead of what went wrong inside of a file, whose text must not be shown. */
-export function errnoText(error: unknown): string {
-  switch ((error as NodeJS.ErrnoException).code) {
-    case 'ENOENT':
-      return 'there is no such file';
-    case 'EACCES':
-      return 'permission denied';
-    case 'EISDIR':
-      return 'it is a folder';
-    default:
-      return (error as NodeJS.ErrnoException).code ?? 'it cannot be read';
-  }
-}
