@@ -59,10 +59,11 @@ export async function runPartition(lane: Lane, run: PartitionRun, n: number): Pr
   const { fleet, hosts } = lane;
   const operator = fleet.colleague(lane.name);
   const limit = ['--limit', hosts.map((h) => h.name).join(':')];
-  const args = operator.rolloutArgs(`p${n}`, '-e', `workers=${n}`, ...limit, '--healthy-deadline', '4s');
+  const args = ['-e', `workers=${n}`, ...limit];
+  const cutOff = operator.rolloutArgs(`p${n}`, ...args, '--healthy-deadline', '4s');
   const target = await fleet.labHost(hosts[run.host]?.name ?? '');
   const failpoint = failpointAt(run.place, 'stop').replace('@2', run.host === 0 ? '' : '@2');
-  const started = operator.startFailing(failpoint, ...args);
+  const started = operator.startFailing(failpoint, ...cutOff);
   let took = 0;
   try {
     await stopped(started);
@@ -82,7 +83,7 @@ export async function runPartition(lane: Lane, run: PartitionRun, n: number): Pr
     started.child.kill('SIGKILL');
     await heal(target);
   }
-  await comeBack(lane, limit, args);
+  await comeBack(lane, limit, operator.rolloutArgs(`p${n}`, ...args, '--healthy-deadline', '30s'));
   return took;
 }
 
