@@ -101,7 +101,7 @@ export function bench(subject: Subject, keys: Keys, expect: ExpectStatic): Bench
       }
     },
     commandAt: async (server, options = {}) => {
-      const { deadlineMs = 5_000 } = options;
+      const { deadlineMs = 20_000 } = options;
       const transport = subject.make(SETTINGS);
       try {
         const session = await transport.connect(hostAt(server), { timeoutMs: 5_000 });

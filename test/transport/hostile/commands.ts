@@ -226,7 +226,7 @@ export function commands(subject: Subject, keys: () => Keys): void {
   it.concurrent.for(CASES)('$what, and the outcome is not made up', async (given, { expect }) => {
     const server = await sshServer(keys().host, given.behaviour);
     const result = await bench(subject, keys(), expect).commandAt(server, given.options);
-    expect(result).toMatchObject(of(subject.kind, given.result));
+    expect(result, JSON.stringify(result)).toMatchObject(of(subject.kind, given.result));
   });
 
   // One after the other: they are about memory.
