@@ -1,10 +1,11 @@
 import { EXIT, type ExitCode, RefusedError, UsageError } from '../errors.ts';
 import type { CompiledHost } from '../execute/compile.ts';
 import type { HookRunner } from '../execute/hooks.ts';
-import type { Made } from '../execute/make-plan.ts';
+import type { Made } from '../execute/made.ts';
+import type { DeploymentKind } from '../execute/mark-release.ts';
 import { actor } from '../execute/origin.ts';
 import { rememberRelease } from '../execute/release-cache.ts';
-import { type DeploymentKind, type DeploymentResult, runDeployment } from '../execute/run-deployment.ts';
+import { type DeploymentResult, runDeployment } from '../execute/run-deployment.ts';
 import type { HostName } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
 import { describePlan } from '../plan/describe.ts';

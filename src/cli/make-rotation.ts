@@ -9,8 +9,7 @@ import type { StateStore } from '../state/port.ts';
 import { type Args, text } from './args.ts';
 import { certificateHosts } from './certificate-steps.ts';
 import { certificateStoresOf } from './certificate-stores.ts';
-import type { MadePlan } from './make.ts';
-import { beforePlan, shownPath } from './plan-parts.ts';
+import { beforePlan, type MadePlan, planBasis } from './plan-parts.ts';
 import type { Session } from './session.ts';
 import { checkStrategy, strategyFlags } from './strategy-flags.ts';
 import { waiting } from './wait.ts';
@@ -40,18 +39,7 @@ export async function makeRotationPlan(args: Args, session: Session, state: Stat
     'Looking at the hosts',
     args.quiet === true,
     makeRotation({
-      service: session.service,
-      inventory: session.inventory,
-      git: await session.git,
-      playbook: {
-        name: loaded.playbook.name,
-        file: shownPath(session.project, loaded.file),
-        sha256: loaded.sha256,
-      },
-      strategy: { playbook: loaded.playbook.strategy, flags },
-      records: state.releases(session.service),
-      hosts: session.hosts,
-      fleet: session.fleet,
+      ...(await planBasis(session, state, loaded, flags)),
       rotations,
       allowSanRemoval: args['allow-san-removal'] === true,
       ...(label === undefined ? {} : { label }),

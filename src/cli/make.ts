@@ -3,11 +3,10 @@ import { buildMetadata } from '../execute/build/record.ts';
 import { type CompiledHost, fleetReleaseId } from '../execute/compile.ts';
 import { draftHosts, draftSetup } from '../execute/draft.ts';
 import { drainsOf, withDrains } from '../execute/drain/preflight.ts';
-import { type HookRunner, hookRunner } from '../execute/hooks.ts';
-import { type Made, makePlan } from '../execute/make-plan.ts';
+import { hookRunner } from '../execute/hooks.ts';
+import { makePlan } from '../execute/make-plan.ts';
 import { makeSetup } from '../execute/make-setup.ts';
 import { gitDescribe } from '../execute/origin.ts';
-import type { HostName } from '../model/host.ts';
 import { type Release, shortId } from '../model/release.ts';
 import { findPlaybook } from '../playbook/find.ts';
 import { loadPlaybook } from '../playbook/load.ts';
@@ -15,17 +14,10 @@ import { withSecrets } from '../secrets/fill-in.ts';
 import type { StateStore } from '../state/port.ts';
 import { type Args, text } from './args.ts';
 import { certificateStoresOf } from './certificate-stores.ts';
-import { beforePlan, shownPath } from './plan-parts.ts';
+import { beforePlan, type MadePlan, planBasis } from './plan-parts.ts';
 import { type Session, surroundings } from './session.ts';
 import { checkStrategy, strategyFlags } from './strategy-flags.ts';
 import { waiting } from './wait.ts';
-
-export type MadePlan = Made & {
-  /** `setup`: the playbook only sets hosts up. */
-  readonly kind: 'rollout' | 'setup';
-  readonly compiled: ReadonlyMap<HostName, CompiledHost>;
-  readonly hooks: HookRunner;
-};
 
 /** The playbook of `certs rotate`: the release that runs, with other certificates. */
 export const ROTATION = 'rotate-certs';
@@ -67,16 +59,7 @@ export async function makeRolloutPlan(
     project: session.project,
     stores: certificateStoresOf(session),
   };
-  const common = {
-    service: session.service,
-    inventory: session.inventory,
-    git: await session.git,
-    playbook: { name: playbook.name, file: shownPath(session.project, loaded.file), sha256: loaded.sha256 },
-    strategy: { playbook: playbook.strategy, flags },
-    records: state.releases(session.service),
-    hosts: session.hosts,
-    fleet: session.fleet,
-  };
+  const basis = await planBasis(session, state, loaded, flags);
   const look = <T>(job: Promise<T>): Promise<T> =>
     waiting(
       `Looking at ${active.length} ${active.length === 1 ? 'host' : 'hosts'}`,
@@ -85,7 +68,7 @@ export async function makeRolloutPlan(
     );
   const setup = draftSetup(input, active);
   if (setup !== undefined) {
-    const made = await look(makeSetup(common, setup));
+    const made = await look(makeSetup(basis, setup));
     session.stops.check();
     return { ...made, kind: 'setup', compiled: new Map(), hooks };
   }
@@ -103,7 +86,7 @@ export async function makeRolloutPlan(
   const drains = drainsOf(session.inventory, compiled);
   session.stops.check();
   const made = await look(
-    makePlan({ ...common, release, downgrade: args['allow-downgrade'] === true }, compiled).then((plan) =>
+    makePlan({ ...basis, release, downgrade: args['allow-downgrade'] === true }, compiled).then((plan) =>
       withDrains(plan, drains, session.fleet),
     ),
   );

@@ -1,11 +1,11 @@
 import type { HealthCheck } from '../model/health.ts';
 import type { HostName, InstanceId } from '../model/host.ts';
-import type { HostPlan, InstancePlan, Plan } from '../model/plan.ts';
+import type { Plan } from '../model/plan.ts';
 import type { Drains } from './drain/drains.ts';
 import type { Fleet } from './fleet.ts';
 import type { Leases } from './lease.ts';
 import type { Recorder } from './recorder.ts';
-import type { HostTarget } from './target.ts';
+import type { HostTarget, Located } from './target.ts';
 import type { Trials } from './trials.ts';
 
 /** A release as a health check names it. */
@@ -32,12 +32,6 @@ export type DeploymentContext = {
   readonly tools: (host: HostName) => readonly string[];
   /** Second Ctrl-C: every call ends at once. */
   readonly gone: AbortSignal;
-};
-
-export type Located = {
-  readonly host: HostPlan;
-  readonly instance: InstancePlan;
-  readonly target: HostTarget;
 };
 
 export function locate(context: DeploymentContext, id: InstanceId): Located {

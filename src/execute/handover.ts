@@ -5,7 +5,7 @@ import type { HandoverStep } from '../model/playbook.ts';
 import { noHandover } from '../plan/handover.ts';
 import type { Compiled } from '../plan/input.ts';
 import type { CompiledHost } from './compile.ts';
-import type { Made } from './make-plan.ts';
+import type { Made } from './made.ts';
 import type { CachedRelease } from './release-cache.ts';
 
 export type HandoverFacts = {

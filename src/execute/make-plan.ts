@@ -1,54 +1,28 @@
-import { randomBytes } from 'node:crypto';
 import type { Observation } from '../model/facts.ts';
-import type { Host, HostName } from '../model/host.ts';
-import type { Inventory } from '../model/inventory.ts';
+import type { HostName } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
-import type { Release, ReleaseRecord } from '../model/release.ts';
-import type { Strategy } from '../model/strategy.ts';
-import { assemble } from '../plan/assemble.ts';
+import type { Release } from '../model/release.ts';
 import type { PlanHost } from '../plan/input.ts';
-import { sha256 } from '../util/digest.ts';
 import { clockProblems } from './certificates.ts';
 import { hostChanges } from './changes.ts';
 import type { CompiledHost } from './compile.ts';
-import type { FormerRelease } from './deployment-context.ts';
 import { instancesOf } from './draft.ts';
 import type { Fleet } from './fleet.ts';
 import { formerReleases } from './former.ts';
 import { handoverProblems, handoverRule } from './handover.ts';
 import { machineProblems } from './machine.ts';
+import { assemblePlan, byHost, type Made, type PlanBasis, toolsOf, unseen } from './made.ts';
 import { type Observed, observeHost } from './observe.ts';
 import { payloadOf, textEntries } from './payload.ts';
 import { planWarnings } from './plan-warnings.ts';
 import { type CachedRelease, recallRelease } from './release-cache.ts';
 import { signingProblems } from './signing-problems.ts';
 import type { HostTarget } from './target.ts';
-import { planWithoutSecrets } from './without-secrets.ts';
 
-export type PlanRequest = {
-  readonly service: string;
-  readonly inventory: Inventory;
-  readonly git: string;
-  readonly playbook: Plan['playbook'];
-  readonly strategy: { readonly playbook: Partial<Strategy>; readonly flags: Partial<Strategy> };
-  readonly records: readonly ReleaseRecord[];
-  /** All selected hosts of the service in the order of the inventory, cordoned ones too. */
-  readonly hosts: readonly Host[];
+export type PlanRequest = PlanBasis & {
   readonly release: Release;
-  readonly fleet: Fleet;
   /** Signed versions older than what was proven on a host may come. */
   readonly downgrade?: boolean;
-};
-
-/** A plan and all that is needed to perform it. */
-export type Made = {
-  readonly plan: Plan;
-  readonly targets: ReadonlyMap<HostName, HostTarget>;
-  readonly observations: ReadonlyMap<HostName, Observation>;
-  readonly former: (host: HostName, digest: string) => FormerRelease;
-  readonly tools: (host: HostName) => readonly string[];
-  /** Where the release cannot run on a host: architecture, C library. Exit 3 before anything is touched. */
-  readonly problems: readonly { readonly host: HostName; readonly code: string; readonly message: string }[];
 };
 
 /** Looks at every host in one call each, in parallel, and diffs what the playbook wants against it. */
@@ -56,18 +30,14 @@ export async function makePlan(
   request: PlanRequest,
   compiled: ReadonlyMap<HostName, CompiledHost>,
 ): Promise<Made> {
-  const seen = new Map<HostName, Observed>();
-  const observed = await request.fleet.each((link) => observe(request, compiled, link));
-  for (const one of observed) seen.set(one.host, one);
-  const observations = new Map<HostName, Observation>();
-  for (const one of observed) if (one.kind === 'observed') observations.set(one.host, one.observation);
+  const { seen, observations } = byHost(await request.fleet.each((link) => observe(request, compiled, link)));
   const targets = new Map<HostName, HostTarget>();
   const problems: Made['problems'][number][] = [];
   const hosts = request.hosts.map((host): PlanHost => {
     const look = seen.get(host.name);
     const own = compiled.get(host.name);
-    if (look === undefined || own === undefined) return { host, seen: { kind: 'unseen' } };
-    if (look.kind === 'unreachable') return { host, seen: { kind: 'unreachable', why: look.why } };
+    if (own === undefined) return unseen(host, undefined);
+    if (look?.kind !== 'observed') return unseen(host, look);
     const made = hostTarget(request, own, look.observation);
     targets.set(host.name, made.target);
     problems.push(...machineProblems(own, look.observation.facts));
@@ -75,27 +45,15 @@ export async function makePlan(
     problems.push(...signingProblems(own, look.observation, request.downgrade === true));
     return { host, seen: { kind: 'observed', observation: look.observation, compiled: made.compiled } };
   });
-  const plan = planWithoutSecrets(
-    assemble({
-      id: `p-${randomBytes(4).toString('hex')}`,
-      createdAt: new Date().toISOString(),
-      service: request.service,
-      playbook: request.playbook,
-      inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
-      release: request.release,
-      hosts,
-      strategy: request.strategy,
-      records: request.records,
-      warnings: planWarnings([...compiled.values()]),
-      sha256,
-    }),
-  );
+  const plan = assemblePlan(request, request.release, hosts, {
+    warnings: planWarnings([...compiled.values()]),
+  });
   return {
     plan,
     targets: settled(targets, plan),
     observations,
     former: formerReleases(observations, compiled),
-    tools: (host) => observations.get(host)?.facts.tools ?? [],
+    tools: toolsOf(observations),
     problems: [...problems, ...handoverProblems(plan, compiled)],
   };
 }

@@ -1,38 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { RefusedError } from '../errors.ts';
 import type { Observation } from '../model/facts.ts';
 import type { Host, HostName } from '../model/host.ts';
-import type { Inventory } from '../model/inventory.ts';
-import type { Plan } from '../model/plan.ts';
 import type { HandoverStep } from '../model/playbook.ts';
 import { type Release, type ReleaseRecord, shortId } from '../model/release.ts';
-import type { Strategy } from '../model/strategy.ts';
-import { assemble } from '../plan/assemble.ts';
 import type { PlanHost } from '../plan/input.ts';
 import { mergeStrategy } from '../plan/strategy.ts';
 import { rollbackStrategy } from '../rollout/rollback-strategy.ts';
-import { sha256 } from '../util/digest.ts';
 import type { CompiledHost } from './compile.ts';
 import { instancesOf } from './draft.ts';
-import type { Fleet } from './fleet.ts';
 import { formerReleases } from './former.ts';
 import { handoverRule } from './handover.ts';
-import type { Made } from './make-plan.ts';
-import { type Observed, observeHost } from './observe.ts';
+import { assemblePlan, byHost, type Made, type PlanBasis, toolsOf, unseen } from './made.ts';
+import { observeHost } from './observe.ts';
 import { type CachedRelease, recallRelease } from './release-cache.ts';
 import { storedTarget, unitDigest } from './stored-target.ts';
 import type { HostTarget } from './target.ts';
-import { planWithoutSecrets } from './without-secrets.ts';
 
-export type RollbackRequest = {
-  readonly service: string;
-  readonly inventory: Inventory;
-  readonly git: string;
-  readonly playbook: Plan['playbook'];
-  readonly strategy: { readonly playbook: Partial<Strategy>; readonly flags: Partial<Strategy> };
-  readonly records: readonly ReleaseRecord[];
-  readonly hosts: readonly Host[];
-  readonly fleet: Fleet;
+export type RollbackRequest = PlanBasis & {
   /** Chooses the release once it is known what runs. */
   readonly choose: (runs: readonly string[]) => ReleaseRecord;
   /** Today's playbook, for health checks of releases the cache has lost; empty when it does not compile. */
@@ -49,9 +33,7 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
       ...(request.compiled.get(link.host.name)?.service.handover === undefined ? {} : { memory: true }),
     }),
   );
-  const seen = new Map<HostName, Observed>(observed.map((o) => [o.host, o]));
-  const observations = new Map<HostName, Observation>();
-  for (const one of observed) if (one.kind === 'observed') observations.set(one.host, one.observation);
+  const { seen, observations } = byHost(observed);
   const record = request.choose(runningReleases(observations));
   const release: Release = {
     service: record.service,
@@ -63,8 +45,7 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
   const targets = new Map<HostName, HostTarget>();
   const hosts = request.hosts.map((host): PlanHost => {
     const look = seen.get(host.name);
-    if (look === undefined) return { host, seen: { kind: 'unseen' } };
-    if (look.kind === 'unreachable') return { host, seen: { kind: 'unreachable', why: look.why } };
+    if (look?.kind !== 'observed') return unseen(host, look);
     const handover = request.compiled.get(host.name)?.service.handover;
     const target = targetOf(request, host, record, release, look.observation);
     targets.set(host.name, target);
@@ -90,26 +71,13 @@ export async function makeRollback(request: RollbackRequest): Promise<Made> {
     };
   });
   const strategy = rollbackStrategy(mergeStrategy(request.strategy.playbook, request.strategy.flags));
-  const plan = planWithoutSecrets(
-    assemble({
-      id: `p-${randomBytes(4).toString('hex')}`,
-      createdAt: new Date().toISOString(),
-      service: request.service,
-      playbook: request.playbook,
-      inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
-      release,
-      hosts,
-      strategy: { playbook: strategy, flags: {} },
-      records: request.records,
-      sha256,
-    }),
-  );
+  const plan = assemblePlan(request, release, hosts, { strategy: { playbook: strategy, flags: {} } });
   return {
     plan,
     targets,
     observations,
     former: formerReleases(observations, request.compiled),
-    tools: (host) => observations.get(host)?.facts.tools ?? [],
+    tools: toolsOf(observations),
     problems: [],
   };
 }

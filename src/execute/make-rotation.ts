@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { fingerprintOf } from '../certs/pem.ts';
 import { lostNames } from '../certs/validate.ts';
 import type { Observation } from '../model/facts.ts';
@@ -6,7 +5,6 @@ import type { Host, HostName } from '../model/host.ts';
 import type { PlannedChange } from '../model/plan.ts';
 import type { ServiceStep } from '../model/playbook.ts';
 import { type Release, shortId } from '../model/release.ts';
-import { assemble } from '../plan/assemble.ts';
 import type { PlanHost } from '../plan/input.ts';
 import { sha256 } from '../util/digest.ts';
 import { type Certificate, clockProblems, withTlsProbes } from './certificates.ts';
@@ -16,12 +14,11 @@ import type { FormerRelease } from './deployment-context.ts';
 import { instancesOf } from './draft.ts';
 import { formerReleases } from './former.ts';
 import type { Judge } from './judges.ts';
-import type { Made, PlanRequest } from './make-plan.ts';
+import { assemblePlan, byHost, type Made, type PlanBasis, toolsOf, unseen } from './made.ts';
 import { type Observed, observeHost } from './observe.ts';
 import { recallRelease, rememberStored } from './release-cache.ts';
 import { hasCertificate, otherLines, rotatedRelease } from './rotated.ts';
 import type { HostTarget } from './target.ts';
-import { planWithoutSecrets } from './without-secrets.ts';
 
 /** Of one host by today's playbook: its certificates, and how to judge what runs where the cache has lost it. */
 export type Rotation = Judge & {
@@ -30,7 +27,7 @@ export type Rotation = Judge & {
   readonly test: readonly string[];
 };
 
-export type RotationRequest = Omit<PlanRequest, 'release' | 'downgrade'> & {
+export type RotationRequest = PlanBasis & {
   readonly rotations: ReadonlyMap<HostName, Rotation>;
   /** The new certificate may lack names of the old one. */
   readonly allowSanRemoval: boolean;
@@ -49,9 +46,7 @@ type Wish = Omit<HostTarget, 'release'> & {
 /** A plan that gives every host the release it runs with other certificates: same binary, same configuration. */
 export async function makeRotation(request: RotationRequest): Promise<Made> {
   const observed = await request.fleet.each((link) => look(request, link));
-  const seen = new Map<HostName, Observed>(observed.map((one) => [one.host, one]));
-  const observations = new Map<HostName, Observation>();
-  for (const one of observed) if (one.kind === 'observed') observations.set(one.host, one.observation);
+  const { seen, observations } = byHost(observed);
   const problems: Problem[] = [];
   const wishes = new Map<HostName, Wish>();
   for (const host of request.hosts) {
@@ -65,33 +60,21 @@ export async function makeRotation(request: RotationRequest): Promise<Made> {
     else wishes.set(host.name, wish);
   }
   const release = releaseOf(request, wishes);
-  const plan = planWithoutSecrets(
-    assemble({
-      id: `p-${randomBytes(4).toString('hex')}`,
-      createdAt: release.createdAt,
-      service: request.service,
-      playbook: request.playbook,
-      inventory: { name: request.inventory.name, file: request.inventory.file, git: request.git },
-      release,
-      hosts: request.hosts.map((host) => planHost(host, seen.get(host.name), wishes.get(host.name))),
-      strategy: request.strategy,
-      records: request.records,
-      sha256,
-    }),
-  );
+  const hosts = request.hosts.map((host) => planHost(host, seen.get(host.name), wishes.get(host.name)));
+  const plan = assemblePlan(request, release, hosts);
   return {
     plan,
     targets: new Map([...wishes].map(([host, wish]): [HostName, HostTarget] => [host, { ...wish, release }])),
     observations,
     former: formerOf(request, observations),
-    tools: (host) => observations.get(host)?.facts.tools ?? [],
+    tools: toolsOf(observations),
     problems,
   };
 }
 
 function look(
   request: RotationRequest,
-  link: Parameters<Parameters<PlanRequest['fleet']['each']>[0]>[0],
+  link: Parameters<Parameters<PlanBasis['fleet']['each']>[0]>[0],
 ): Promise<Observed> {
   const { service } = request;
   const instances = instancesOf(link.host, service).map((i) => i.name);
@@ -251,8 +234,7 @@ function releaseOf(request: RotationRequest, wishes: ReadonlyMap<HostName, Wish>
 }
 
 function planHost(host: Host, look: Observed | undefined, wish: Wish | undefined): PlanHost {
-  if (look === undefined) return { host, seen: { kind: 'unseen' } };
-  if (look.kind === 'unreachable') return { host, seen: { kind: 'unreachable', why: look.why } };
+  if (look?.kind !== 'observed') return unseen(host, look);
   const { observation } = look;
   const digest = wish?.hostRelease.digest ?? '';
   const present = observation.releases.some((r) => r.digest === digest && r.intact);

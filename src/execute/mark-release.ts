@@ -1,14 +1,23 @@
 import type { Outcome } from '../model/event.ts';
+import type { Plan } from '../model/plan.ts';
 import type { InstanceState } from '../rollout/state.ts';
 import { isTouched } from '../rollout/status.ts';
+import type { StateStore } from '../state/port.ts';
 import { DRAIN_CODE, UNDRAIN_CODE } from './drain/part.ts';
 import type { Recorder } from './recorder.ts';
-import type { DeploymentInput } from './run-deployment.ts';
 import { WENT_BACK } from './update-instance.ts';
+
+/** A rollback marks no release bad; a setup has no release. */
+export type DeploymentKind = 'rollout' | 'rollback' | 'setup';
 
 /** What the end of a deployment says of its release: proven, bad, or nothing. */
 export function markRelease(
-  input: Pick<DeploymentInput, 'plan' | 'store' | 'actor' | 'kind'>,
+  input: {
+    readonly plan: Plan;
+    readonly store: StateStore;
+    readonly actor: string;
+    readonly kind: DeploymentKind;
+  },
   recorder: Recorder,
   outcome: Outcome,
   cause: string,

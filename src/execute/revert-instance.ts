@@ -7,11 +7,12 @@ import type { Failure } from '../model/event.ts';
 import type { Evidence, HealthCheck } from '../model/health.ts';
 import { shortId } from '../model/release.ts';
 import type { Action } from '../rollout/action.ts';
-import { type DeploymentContext, type Located, locate, operationId } from './deployment-context.ts';
+import { type DeploymentContext, locate, operationId } from './deployment-context.ts';
 import { gate } from './gate.ts';
 import type { CallResult } from './host-link.ts';
 import { fencedBy } from './lease.ts';
 import { failureOf } from './prepare-host.ts';
+import type { Located } from './target.ts';
 import { scope, socketOf } from './update-instance.ts';
 
 type Revert = Extract<Action, { kind: 'revert' }>;

@@ -20,7 +20,7 @@ import { openDrains } from './drain/drains.ts';
 import type { Fleet } from './fleet.ts';
 import type { HookRunner } from './hooks.ts';
 import { acquireLeases, describe, fencedBy, type Leases, type SeenLease } from './lease.ts';
-import { markRelease } from './mark-release.ts';
+import { type DeploymentKind, markRelease } from './mark-release.ts';
 import { prepareHost } from './prepare-host.ts';
 import { recheckInstance } from './recheck-instance.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
@@ -37,9 +37,6 @@ export type Interruption = {
   /** Second Ctrl-C. */
   readonly gone: AbortSignal;
 };
-
-/** A rollback marks no release bad; a setup has no release. */
-export type DeploymentKind = 'rollout' | 'rollback' | 'setup';
 
 export type DeploymentInput = {
   readonly plan: Plan;

@@ -1,9 +1,17 @@
 import type { Drain } from '../model/drain.ts';
 import type { HealthCheck } from '../model/health.ts';
 import type { Host, Instance } from '../model/host.ts';
+import type { HostPlan, InstancePlan } from '../model/plan.ts';
 import type { HostRelease, Release } from '../model/release.ts';
 import type { HostOp } from '../model/resource.ts';
 import type { Payload } from './payload.ts';
+
+/** An instance where it is. */
+export type Located = {
+  readonly host: HostPlan;
+  readonly instance: InstancePlan;
+  readonly target: HostTarget;
+};
 
 /** What one host is to run, ready to be performed: the plan says whether and why, this says with what. */
 export type HostTarget = {

@@ -6,11 +6,12 @@ import { decodeStatus, statusRequest } from '../host/verbs/status.ts';
 import type { Failure } from '../model/event.ts';
 import type { Evidence, HealthCheck } from '../model/health.ts';
 import type { InstanceId } from '../model/host.ts';
-import { type DeploymentContext, type Located, locate, operationId } from './deployment-context.ts';
+import { type DeploymentContext, locate, operationId } from './deployment-context.ts';
 import { type GateResult, gate } from './gate.ts';
 import type { CallResult } from './host-link.ts';
 import { fencedBy } from './lease.ts';
 import { failureOf } from './prepare-host.ts';
+import type { Located } from './target.ts';
 
 const COMMIT_DEADLINE_MS = 20_000;
 const ROLLBACK_DEADLINE_MS = 60_000;

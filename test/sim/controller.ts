@@ -1,6 +1,7 @@
 import type { ExitCode } from '../../src/errors.ts';
 import { openFleet } from '../../src/execute/fleet.ts';
-import { type Made, makePlan } from '../../src/execute/make-plan.ts';
+import type { Made } from '../../src/execute/made.ts';
+import { makePlan } from '../../src/execute/make-plan.ts';
 import { refuseOvertaken } from '../../src/execute/overtaken.ts';
 import { type DeploymentResult, runDeployment } from '../../src/execute/run-deployment.ts';
 import { settleFleet } from '../../src/execute/settle-fleet.ts';

@@ -1,4 +1,4 @@
-import type { Made } from '../../src/execute/make-plan.ts';
+import type { Made } from '../../src/execute/made.ts';
 import type { Event } from '../../src/model/event.ts';
 import type { Clock } from './clock.ts';
 import type { Ending } from './controller.ts';

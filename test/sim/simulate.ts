@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Made } from '../../src/execute/make-plan.ts';
+import type { Made } from '../../src/execute/made.ts';
 import type { Event } from '../../src/model/event.ts';
 import type { Host as ModelHost } from '../../src/model/host.ts';
 import { StateError } from '../../src/state/errors.ts';

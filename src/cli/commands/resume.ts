@@ -1,6 +1,6 @@
 import type { CommandModule } from 'yargs';
 import { RefusedError } from '../../errors.ts';
-import type { Made } from '../../execute/make-plan.ts';
+import type { Made } from '../../execute/made.ts';
 import { refuseOvertaken } from '../../execute/overtaken.ts';
 import { recallRelease } from '../../execute/release-cache.ts';
 import { storedTarget } from '../../execute/stored-target.ts';

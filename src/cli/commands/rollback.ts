@@ -18,7 +18,7 @@ import { out } from '../io.ts';
 import { judgesOfProject } from '../judges.ts';
 import { withLockWait } from '../lock-wait.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
-import { shownPath } from '../plan-parts.ts';
+import { planBasis } from '../plan-parts.ts';
 import { openRecordedSession, type Session, surroundings } from '../session.ts';
 import { checkStrategy, strategyFlags } from '../strategy-flags.ts';
 import { waiting } from '../wait.ts';
@@ -45,18 +45,7 @@ export const rollbackCommand: CommandModule = {
         'Looking at the hosts',
         args.quiet === true,
         makeRollback({
-          service: session.service,
-          inventory: session.inventory,
-          git: await session.git,
-          playbook: {
-            name: loaded.playbook.name,
-            file: shownPath(session.project, loaded.file),
-            sha256: loaded.sha256,
-          },
-          strategy: { playbook: loaded.playbook.strategy, flags },
-          records: state.releases(session.service),
-          hosts: session.hosts,
-          fleet: session.fleet,
+          ...(await planBasis(session, state, loaded, flags)),
           choose: (runs) => choose(args, session, state, runs),
           compiled: await tryDraft(session),
         }).then((plan) => withDrains(plan, drains, session.fleet)),

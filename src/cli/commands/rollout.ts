@@ -7,8 +7,9 @@ import { type Args, text } from '../args.ts';
 import { deploy } from '../deploy.ts';
 import { out } from '../io.ts';
 import { withLockWait } from '../lock-wait.ts';
-import { type MadePlan, makeRolloutPlan } from '../make.ts';
+import { makeRolloutPlan } from '../make.ts';
 import { fleetOptions, outputOptions, planOptions, runOptions } from '../options.ts';
+import type { MadePlan } from '../plan-parts.ts';
 import { openRecordedSession } from '../session.ts';
 
 export const rolloutCommand: CommandModule = {

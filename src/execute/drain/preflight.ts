@@ -9,7 +9,7 @@ import { groupNames } from '../../util/group-names.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Judge } from '../judges.ts';
 import { describe } from '../lease.ts';
-import type { Made } from '../make-plan.ts';
+import type { Made } from '../made.ts';
 
 /** How the instances of each host are taken out of traffic, by instance name. */
 export type FleetDrains = ReadonlyMap<HostName, ReadonlyMap<string, readonly Drain[]>>;
