@@ -58,8 +58,18 @@ END
   in_flight=$((${queued:-0} + ${sessions:-0}))
 }
 
-# `drain` or `ready`. Silence is consent.
+# `drain` or `ready`. To what it did HAProxy says nothing, nor does one that ends or is replaced before it reads: what counts
+# is what it says of the server afterwards.
 set_server() {
-  ask_haproxy "set server $backend/$server state $1"
-  [ -z "$said" ] || die failed "HAProxy says: $said"
+  for pause in 0 0.2 1; do
+    sleep $pause
+    ask_haproxy "set server $backend/$server state $1"
+    [ -z "$said" ] || die failed "HAProxy says: $said"
+    find_server
+    case $1/$((admin & 9)) in
+      drain/0 | ready/[189]) ;;
+      *) return 0 ;;
+    esac
+  done
+  die failed "HAProxy did not set $backend/$server to $1"
 }

@@ -96,8 +96,10 @@ await_idle() {
   [ $kind = haproxy ] || bad action
   clock
   until=$((now + stream * 100)) was=
-  find_server
   while :; do
+    find_server
+    # One that was reloaded has forgotten it.
+    if [ -e "$N" ] && [ $((admin & 9)) = 0 ]; then set_server drain; fi
     look_at_server
     [ "$in_flight" = "$was" ] || say "left $in_flight"
     was=$in_flight
@@ -140,15 +142,18 @@ read_note() {
   [ "$n_inst" = - ] || place_of "$svc" "$n_inst"
 }
 
-# Called by the timer: undrain SERVICE KEY. A newer note of the same server has a timer of its own.
+# Called by the timer: undrain SERVICE KEY. A newer note of the same server has a timer of its own. Whoever hangs is asked
+# again for a day.
 run_undrain() {
-  svc=$1
-  for pause in 1 2 4 8 15 0; do
-    read_note "$RUN/$svc/.drained/$2" || return 0
+  svc=$1 pause=1
+  clock
+  give_up=$((now + 8640000))
+  while read_note "$RUN/$svc/.drained/$2"; do
     clock
-    [ "$now" -ge $((n_due - 100)) ] || return 0
+    [ "$now" -ge $((n_due - 100)) ] && [ "$now" -lt $give_up ] || return 0
     if (undrain_noted) >/dev/null; then return 0; fi
     sleep $pause
+    [ $pause -ge 30 ] || pause=$((pause * 2))
   done
 }
 

@@ -20,6 +20,7 @@ import {
   settleDrainsRequest,
 } from '../../../src/host/verbs/drain.ts';
 import { type Backend, type Haproxy, hasProgram, startBackend, startHaproxy } from '../../haproxy.ts';
+import { startLossySocket } from '../../lossy-socket.ts';
 import { type LocalAgent, localAgent, SHELLS } from './local-agent.ts';
 
 let n = 0;
@@ -99,6 +100,38 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     call('ready');
     expect(await haproxy.status('edge-01-1')).toBe('MAINT');
     expect(decodeServer(stream('up', 0).lines)).toMatchObject({ away: true, status: 'MAINT' });
+  });
+
+  test('a change that got lost on its way to HAProxy is made again, and never taken for made', async () => {
+    const socket = `${haproxy.socket}.lossy`;
+    symlinkSync(socket, join(agent.root, socket));
+    const through: DrainTarget = { ...target, socket } as DrainTarget;
+    const some = await startLossySocket(socket, haproxy.socket, 1);
+    expect(out(through)).toMatchObject({ kind: 'ok', lines: ['drain out'] });
+    expect(await haproxy.status('edge-01-1')).toBe('DRAIN');
+    await some.end();
+    const all = await startLossySocket(socket, haproxy.socket, 1_000);
+    expect(call('ready', through)).toMatchObject({
+      code: 'failed',
+      message: 'HAProxy did not set edge/edge-01-1 to ready',
+    });
+    // The timer and `resume` find the note.
+    expect(notes()).toHaveLength(1);
+    await all.end();
+    const none = await startLossySocket(socket, haproxy.socket, 0);
+    expect(call('ready', through).kind).toBe('ok');
+    expect(await haproxy.status('edge-01-1')).toBe('no check');
+    await none.end();
+  });
+
+  test('an HAProxy that has forgotten it meanwhile is told again while requests are waited for', async () => {
+    out();
+    await haproxy.ask('set server edge/edge-01-1 state ready');
+    expect(decodeLeft(stream('wait', 1).lines)).toBe(0);
+    expect(await haproxy.status('edge-01-1')).toBe('DRAIN');
+    call('ready');
+    expect(decodeLeft(stream('wait', 1).lines)).toBe(0);
+    expect(await haproxy.status('edge-01-1')).toBe('no check');
   });
 
   test('the timer brings back what is due, and not what was taken out anew', async () => {
