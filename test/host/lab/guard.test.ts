@@ -58,7 +58,7 @@ test('a release that never starts goes back too, with what it said', async () =>
   });
   expect(samples.at(-1)).toMatchObject({ exeMatch: false, missingListens: [7201], probes: [{ status: 0 }] });
   await expect
-    .poll(() => world.status(opId, '7201'), { timeout: 8_000 })
+    .poll(() => world.status(opId, '7201'), { timeout: 20_000 })
     .toMatchObject({ kind: 'rolled-back', by: 'guard', restored: true });
   const status = await world.status(opId, '7201');
   const logs = status?.kind === 'rolled-back' ? status.evidence?.logs.join('\n') : '';
@@ -89,7 +89,7 @@ test('of a release that is started over and over, what it said before its last s
     whole: true,
   });
   await expect
-    .poll(() => world.status(opId, '7201'), { timeout: 8_000 })
+    .poll(() => world.status(opId, '7201'), { timeout: 20_000 })
     .toMatchObject({ kind: 'rolled-back', by: 'guard', restored: true });
   const status = await world.status(opId, '7201');
   const logs = status?.kind === 'rolled-back' ? status.evidence?.logs : [];

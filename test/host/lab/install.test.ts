@@ -32,7 +32,7 @@ test('the version that guards a trial stays, however many newer ones come', asyn
   expect((await world.status(opId, '7951')) ?? 'no answer from another version').toBe(
     'no answer from another version',
   );
-  await expect.poll(() => world.page('7951'), { timeout: 9_000 }).toBe('one');
+  await expect.poll(() => world.page('7951'), { timeout: 20_000 }).toBe('one');
   expect((await world.client.install()).kind).toBe('ok');
   await expect
     .poll(() => world.status(opId, '7951'))

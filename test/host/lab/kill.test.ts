@@ -61,10 +61,10 @@ test.each(DELAYS)('a commit killed after %i ms is decided or not, and can be ask
   await kill;
   must(await world.commit(opId, '7901'));
   expect(answer.kind === 'ok' || answer.kind === 'no-trailer').toBe(true);
-  await expect.poll(() => settled(opId), { timeout: 5_000 }).toBe('committed two two MARK=2');
+  await expect.poll(() => settled(opId), { timeout: 20_000 }).toBe('committed two two MARK=2');
   const back = await world.activate({ instance: '7901', from: two, to: one });
   must(await world.commit(back.opId, '7901'));
-  await expect.poll(() => settled(back.opId), { timeout: 5_000 }).toBe('committed one one');
+  await expect.poll(() => settled(back.opId), { timeout: 20_000 }).toBe('committed one one');
 });
 
 test.each(DELAYS)('a rollback killed after %i ms can be asked again', async (ms) => {
@@ -73,5 +73,5 @@ test.each(DELAYS)('a rollback killed after %i ms can be asked again', async (ms)
   await world.rollback(opId, '7901');
   await kill;
   must(await world.rollback(opId, '7901'));
-  await expect.poll(() => settled(opId), { timeout: 5_000 }).toBe('rolled-back one one');
+  await expect.poll(() => settled(opId), { timeout: 20_000 }).toBe('rolled-back one one');
 });

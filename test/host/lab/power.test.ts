@@ -51,7 +51,7 @@ test('in the middle of a trial: the old release runs, and a commit is refused', 
   const { opId } = await world.activate({ instance: '7301', from: one, to: two });
   expect(await world.page('7301')).toBe('two');
   await cutPowerAndBoot();
-  await expect.poll(() => world.page('7301'), { timeout: 5_000 }).toBe('one');
+  await expect.poll(() => world.page('7301'), { timeout: 20_000 }).toBe('one');
   expect(await world.status(opId, '7301')).toMatchObject({
     kind: 'rolled-back',
     by: 'reboot',
@@ -86,7 +86,7 @@ test('in the middle of a trial with another unit and a changed file: both are as
   });
   expect((await world.client.sh('cat /etc/power.conf')).stdout).toBe('after\n');
   await cutPowerAndBoot();
-  await expect.poll(() => world.page('7301'), { timeout: 5_000 }).toBe('one');
+  await expect.poll(() => world.page('7301'), { timeout: 20_000 }).toBe('one');
   const after = await world.client.sh(
     'cat /etc/power.conf; systemctl show -p Environment --value power@7301; rm /etc/power.conf',
   );
@@ -97,7 +97,7 @@ test('after a commit: the new release runs', async () => {
   const { opId } = await world.activate({ instance: '7301', from: one, to: marked });
   must(await world.commit(opId, '7301'));
   await cutPowerAndBoot();
-  await expect.poll(() => world.page('7301'), { timeout: 5_000 }).toBe('marked');
+  await expect.poll(() => world.page('7301'), { timeout: 20_000 }).toBe('marked');
   expect(await world.status(opId, '7301')).toEqual({ kind: 'committed' });
   expect((await world.client.sh('systemctl show -p Environment --value power@7301')).stdout).toBe('MARK=5\n');
 });
@@ -107,7 +107,7 @@ test('a commit that was decided but not carried out is finished at boot', async 
   const dir = `/var/lib/pdeploy/${SERVICE}/7301`;
   await world.client.sh(`mv -T ${dir}/pending.${opId} ${dir}/committed.${opId}; sync`);
   await cutPowerAndBoot();
-  await expect.poll(() => world.page('7301'), { timeout: 5_000 }).toBe('two');
+  await expect.poll(() => world.page('7301'), { timeout: 20_000 }).toBe('two');
   expect((await world.client.sh('systemctl show -p Environment --value power@7301')).stdout).toBe('\n');
   const seen = await world.observe(['7301']);
   expect(seen.instances.get('7301')).toMatchObject({ current: two.hostRelease.digest, enabled: true });

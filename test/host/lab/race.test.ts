@@ -160,7 +160,7 @@ test('a connection that dies as soon as the guard is armed does not stop the swi
     },
   });
   expect(answer.kind).toBe('no-trailer');
-  await expect.poll(() => world.page('7401'), { timeout: 5_000 }).toBe('two');
+  await expect.poll(() => world.page('7401'), { timeout: 20_000 }).toBe('two');
   await expect.poll(() => world.status(opId, '7401')).toMatchObject({ kind: 'pending', switched: true });
   must(await world.commit(opId, '7401'));
   must(await world.commit(opId, '7401'));
@@ -177,7 +177,7 @@ test('a connection that dies before anything is told does not stop the switch ei
     ],
   });
   world.client.forget();
-  await expect.poll(() => world.page('7401'), { timeout: 5_000 }).toBe('one');
+  await expect.poll(() => world.page('7401'), { timeout: 20_000 }).toBe('one');
   await expect.poll(() => world.status(opId, '7401')).toMatchObject({ kind: 'pending', switched: true });
   must(await world.rollback(opId, '7401'));
   expect(await world.page('7401')).toBe('two');
@@ -194,7 +194,7 @@ test('nobody reads any more: the agent ends', async () => {
   const { opId } = await world.activate({ instance: '7401', from: two, to: one, streamSeconds: 60 });
   await expect
     .poll(async () => (await world.client.sh("pgrep -fc '^/bin/sh .*pdeploy-agent root$'")).stdout, {
-      timeout: 5_000,
+      timeout: 20_000,
     })
     .toBe('0\n');
   must(await world.commit(opId, '7401'));
