@@ -4,6 +4,7 @@ mod access;
 mod echo;
 mod fault;
 mod limit;
+mod upgrade;
 mod upstream;
 
 use std::sync::Arc;
@@ -89,9 +90,9 @@ impl ProxyHttp for Proxy {
         Ok(true)
     }
 
-    async fn upstream_peer(&self, _session: &mut Session, _ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
+    async fn upstream_peer(&self, session: &mut Session, _ctx: &mut Ctx) -> Result<Box<HttpPeer>> {
         match &self.upstream {
-            Some(upstream) => upstream.peer().await,
+            Some(upstream) => upstream.peer(session.is_upgrade_req()).await,
             None => Error::e_explain(ErrorType::InternalError, "no upstream"),
         }
     }

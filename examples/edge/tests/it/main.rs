@@ -10,3 +10,4 @@ mod pair;
 mod serves;
 mod stop;
 mod tls;
+mod upgrade;
