@@ -59,8 +59,7 @@ hand_over() {
   }
   old_start=$start
   group=$(systemctl show -p ControlGroup --value -- "$unit")
-  socket_of
-  [ -n "$inode" ] || [ ! -S "$handover" ] || rm -f -- "$handover"
+  drop_socket
   clock
   born_after=$now
   said=$(timeout 15 systemctl reload -- "$unit" 2>&1) || {
@@ -72,6 +71,7 @@ hand_over() {
     end_born
     return 1
   }
+  arm_leave "$3" || :
   if ! say_told "$1" || { [ "$2" != - ] && [ ! -e "$2" ]; }; then
     rm -f "${L%/*}/handover"
     end_born
@@ -79,10 +79,14 @@ hand_over() {
     return 1
   fi
   kill -QUIT "$old" 2>/dev/null || :
-  await_taken && adopt || return 1
-  # One that does not leave is ended as a stop would end it.
-  systemd-run -q --collect --unit="pdeploy-leave-$op-$old" --on-active=$(($3 + 15)) --timer-property=AccuracySec=100ms \
-    "$LIBEXEC/agent-$AGENT" leave "$svc" "$inst" "$old" "$old_start" >/dev/null 2>&1 || :
+  await_taken && adopt
+}
+
+# Whoever tells the old process to leave may die of anything at the next step. So this is there before: an old process that is
+# the main one still when it ends takes the unit, and with it the successor, along; one that does not leave is to be ended.
+arm_leave() {
+  systemd-run -q --collect --unit="pdeploy-leave-$op-$old" --on-active=3 --timer-property=AccuracySec=100ms \
+    "$LIBEXEC/agent-$AGENT" leave "$svc" "$inst" "$op" "$old" "$old_start" "$handover" $(($1 + 12)) >/dev/null 2>&1
 }
 
 say_told() { printf '%s\n' "$op $1 $old $old_start $next" >"${L%/*}/handover"; } 2>/dev/null
@@ -109,6 +113,20 @@ find_born() {
 end_born() {
   find_born
   for pid in $born; do kill -KILL "$pid" 2>/dev/null || :; done
+  rounds=0
+  for pid in $born; do
+    while alive "$pid" && [ $rounds -lt 40 ]; do
+      rounds=$((rounds + 1))
+      sleep 0.05
+    done
+  done
+  drop_socket
+}
+
+# A socket file that nobody listens at.
+drop_socket() {
+  socket_of
+  [ -n "$inode" ] || [ ! -S "$handover" ] || rm -f -- "$handover"
 }
 
 holds_socket() { [ -n "$(find "/proc/$1/fd" -maxdepth 1 -lname "socket:\[$2\]" 2>/dev/null)" ]; }
@@ -223,7 +241,39 @@ hand_back() {
   await_left
 }
 
-# Called by a timer: leave SERVICE INSTANCE PID START
+# Called by a timer: leave SERVICE INSTANCE OP PID START SOCKET SECONDS. Sees a handover to its end where its agent cannot, and
+# ends an old process that does not leave, as a stop would end it.
 run_leave() {
-  if read_start "$1" && [ "$start" = "$2" ]; then kill -KILL "$1" 2>/dev/null || :; fi
+  op=$3 old=$4 old_start=$5 handover=$6
+  place_of "$1" "$2"
+  clock
+  until=$((now + $7 * 100))
+  if lock_handover 30; then
+    see_taken || :
+    unlock_handover
+  fi
+  while still_old && [ "$now" -lt "$until" ]; do
+    sleep 1
+    clock
+  done
+  if still_old; then kill -KILL "$old" 2>/dev/null || :; fi
+}
+
+still_old() { read_start "$old" && [ "$start" = "$old_start" ]; }
+
+see_taken() {
+  read_handover "$op" && [ "$h_old $h_start" = "$old $old_start" ] || return 0
+  next=$h_next
+  rounds=0
+  while [ $rounds -lt 100 ]; do
+    rounds=$((rounds + 1))
+    alive "$next" || return 0
+    socket_of
+    if [ -z "$inode" ]; then
+      show_unit
+      [ "$u_pid" != "$old" ] || adopt
+      return
+    fi
+    sleep 0.05
+  done
 }

@@ -18,8 +18,9 @@ case ${1:-} in
     finish_ok
     ;;
   leave)
-    [ $# -eq 5 ] || exit 64
-    run_leave "$4" "$5"
+    [ $# -eq 8 ] || exit 64
+    shift
+    run_leave "$@"
     finish_ok
     ;;
   recover)
