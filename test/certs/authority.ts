@@ -11,6 +11,8 @@ export type PairOptions = {
   readonly until?: number;
   readonly issuer?: Pair;
   readonly isCa?: boolean;
+  /** An authority that may sign for this domain and for no other (RFC 5280, 4.2.1.10). */
+  readonly permits?: string;
   readonly rsaBits?: number;
   readonly sha1?: boolean;
 };
@@ -56,9 +58,13 @@ function algorithmOf(key: KeyObject, sha1: boolean): Buffer {
   return sequence(oid(sha1 ? '2a8648ce3d0401' : '2a8648ce3d040302'));
 }
 
-function extensions({ isCa, names }: PairOptions): readonly Buffer[] {
+function extensions({ isCa, names, permits }: PairOptions): readonly Buffer[] {
   const basic = sequence(...(isCa === true ? [Buffer.from([1, 1, 0xff])] : []));
   const list = [extension('551d13', basic, true)];
+  if (permits !== undefined) {
+    const subtree = sequence(tagged(0x82, Buffer.from(permits, 'latin1')));
+    list.push(extension('551d1e', sequence(tagged(0xa0, subtree)), true));
+  }
   const alternatives = (names ?? []).map((name) =>
     isIP(name) === 4
       ? tagged(0x87, Buffer.from(name.split('.').map(Number)))

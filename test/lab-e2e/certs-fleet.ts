@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { handshake } from '../../src/certs/handshake.ts';
 import { fingerprintOf } from '../../src/certs/pem.ts';
-import { makeAuthority, type Pair } from '../certs/authority.ts';
+import { makeAuthority, makePair, type Pair } from '../certs/authority.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import type { Ran } from './process.ts';
 
@@ -56,6 +56,16 @@ export function servedBy(where: readonly Place[]): Promise<readonly string[]> {
 
 export function places(fleet: Fleet): readonly Place[] {
   return fleet.hosts.flatMap(({ address }) => [6194, 6204].map((port) => ({ address, port })));
+}
+
+/**
+ * A certificate with which nothing is wrong but what a client alone looks at: who issued it may not issue for these names.
+ * Every instance that gets it serves it.
+ */
+export function refusedByClients({ root }: ReturnType<typeof makeAuthority>): Pair {
+  const issuer = makePair('elsewhere', { isCa: true, issuer: root, permits: 'other.test', until: 24_000 });
+  const leaf = makePair('shop.test', { issuer, names: NAMES });
+  return { ...leaf, cert: leaf.cert + issuer.cert };
 }
 
 export const print = (pair: Pair): string => fingerprintOf(new X509Certificate(pair.cert));
