@@ -41,7 +41,9 @@ export function handshake(input: HandshakeInput): Promise<Handshake> {
     });
     const end = (result: Handshake): void => {
       clearTimeout(timer);
-      socket.destroy();
+      // Cut off before its last message was sent, the server would log a handshake that failed.
+      if (result.ok) socket.end(() => socket.destroy());
+      else socket.destroy();
       resolve(result);
     };
     const timer = setTimeout(
@@ -80,6 +82,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['DEPTH_ZERO_SELF_SIGNED_CERT', 'it is self-signed'],
   ['CERT_HAS_EXPIRED', 'it has expired'],
   ['CERT_NOT_YET_VALID', 'it is not yet valid'],
+  ['INVALID_PURPOSE', 'it is not made for servers'],
+  ['UNSPECIFIED', 'a rule of its chain forbids it, such as the names that its authority may issue for'],
 ]);
 
 function words(error: NodeJS.ErrnoException): string {

@@ -7,7 +7,7 @@ import { probeOutside } from '../../src/execute/outside-probe.ts';
 import { checkProbe } from '../../src/health/check-probe.ts';
 import type { Probe } from '../../src/model/health.ts';
 import { tls } from '../../src/resource/probes.ts';
-import { makeAuthority, type Pair } from './authority.ts';
+import { makeAuthority, makePair, type Pair } from './authority.ts';
 
 const authority = makeAuthority();
 const roots = [authority.root.cert];
@@ -17,6 +17,12 @@ afterEach(() => {
 });
 
 const print = (pair: Pair): string => fingerprintOf(readPem(pair.cert).chain[0] ?? expect.fail('no leaf'));
+
+function beyondItsAuthority(): Pair {
+  const issuer = makePair('elsewhere', { isCa: true, issuer: authority.root, permits: 'other.test' });
+  const leaf = makePair('shop.test', { issuer, names: ['shop.test'] });
+  return { ...leaf, cert: leaf.cert + issuer.cert };
+}
 
 /** Shows its pairs in turn. */
 async function serve(...pairs: readonly Pair[]): Promise<number> {
@@ -45,10 +51,28 @@ test('a handshake shows the certificate and whether a client would go on', async
   expect(await look(port, 'other.test')).toMatchObject({ refused: 'it is not good for other.test' });
 });
 
+test('the server has nothing to complain of', async () => {
+  const port = await serve(authority.issue(['shop.test']));
+  const server = servers.at(-1);
+  const seen: string[] = [];
+  server?.on('tlsClientError', (error) => seen.push(error.message));
+  server?.on('secureConnection', (socket) => {
+    seen.push('done');
+    socket.resume();
+  });
+  for (let n = 0; n < 5; n += 1) await look(port);
+  await expect.poll(() => seen).toEqual(['done', 'done', 'done', 'done', 'done']);
+});
+
 test.each([
   ['expired', authority.issue(['shop.test'], { until: -1 }), 'it has expired'],
   ['too early', authority.issue(['shop.test'], { from: 1 }), 'it is not yet valid'],
   ['unknown', makeAuthority('Other').issue(['shop.test']), 'no trusted root issued it'],
+  [
+    'against the rules of who issued it',
+    beyondItsAuthority(),
+    'a rule of its chain forbids it, such as the names that its authority may issue for',
+  ],
 ])('a client refuses what is %s', async (_, pair, why) => {
   expect(await look(await serve(pair))).toMatchObject({ ok: true, refused: why });
 });
