@@ -260,6 +260,11 @@ say_logs() {
 
 watch_old() {
   [ "$stream" -gt 0 ] && [ -n "$t_from" ] || return 0
+  # Who went back may have had no reason to wait for it.
+  if [ -n "$t_handover" ] && read_handover "$op" && [ "$h_way" = back ]; then
+    old=$h_old next=$h_next
+    await_left || :
+  fi
   begin_samples "$t_from" 0
   stream_samples
 }
