@@ -1,10 +1,9 @@
 import type { Observation } from '../model/facts.ts';
 import type { HostName } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
-import type { HandoverStep } from '../model/playbook.ts';
+import type { HandoverStep, ServiceStep } from '../model/playbook.ts';
 import { noHandover } from '../plan/handover.ts';
 import type { Compiled } from '../plan/input.ts';
-import type { CompiledHost } from './compile.ts';
 import type { Made } from './made.ts';
 import type { CachedRelease } from './release-cache.ts';
 
@@ -43,7 +42,7 @@ export function handoverRule(
 /** Instances that the playbook wants to hand over whatever it takes, and that cannot. */
 export function handoverProblems(
   plan: Plan,
-  compiled: ReadonlyMap<HostName, CompiledHost>,
+  compiled: ReadonlyMap<HostName, { readonly service: ServiceStep }>,
 ): Made['problems'] {
   return plan.hosts
     .filter((host) => compiled.get(host.host)?.service.handover?.activation === 'handover')

@@ -5,6 +5,7 @@ import type { Host, HostName } from '../model/host.ts';
 import type { PlannedChange } from '../model/plan.ts';
 import type { ServiceStep } from '../model/playbook.ts';
 import { type Release, shortId } from '../model/release.ts';
+import type { Query } from '../model/resource.ts';
 import type { PlanHost } from '../plan/input.ts';
 import { sha256 } from '../util/digest.ts';
 import { type Certificate, clockProblems, withTlsProbes } from './certificates.ts';
@@ -13,6 +14,7 @@ import { fleetReleaseId } from './compile.ts';
 import type { FormerRelease } from './deployment-context.ts';
 import { instancesOf } from './draft.ts';
 import { formerReleases } from './former.ts';
+import { handoverProblems, handoverRule } from './handover.ts';
 import type { Judge } from './judges.ts';
 import { assemblePlan, byHost, type Made, type PlanBasis, toolsOf, unseen } from './made.ts';
 import { type Observed, observeHost } from './observe.ts';
@@ -41,6 +43,7 @@ type Wish = Omit<HostTarget, 'release'> & {
   readonly current: string;
   readonly changes: readonly PlannedChange[];
   readonly reload: boolean;
+  readonly handover: ReturnType<typeof handoverRule>;
 };
 
 /** A plan that gives every host the release it runs with other certificates: same binary, same configuration. */
@@ -68,7 +71,7 @@ export async function makeRotation(request: RotationRequest): Promise<Made> {
     observations,
     former: formerOf(request, observations),
     tools: toolsOf(observations),
-    problems,
+    problems: [...problems, ...handoverProblems(plan, request.rotations)],
   };
 }
 
@@ -78,17 +81,24 @@ function look(
 ): Promise<Observed> {
   const { service } = request;
   const instances = instancesOf(link.host, service).map((i) => i.name);
-  const names = request.rotations.get(link.host.name)?.certificates.map((c) => c.step.name) ?? [];
+  const rotation = request.rotations.get(link.host.name);
+  const names = rotation?.certificates.map((c) => c.step.name) ?? [];
+  const handsOver = rotation?.service.handover !== undefined;
   const queries = instances.flatMap((instance) => [
-    {
-      kind: 'path' as const,
-      id: `manifest:${instance}`,
-      path: durable(service, instance, 'manifest'),
-      text: true,
-    },
+    textQuery(service, instance, 'manifest'),
+    ...(handsOver ? [textQuery(service, instance, 'unit')] : []),
     ...names.map((name) => fileQuery(durable(service, instance, ''), instance, name)),
   ]);
-  return observeHost(link, { service, instances, queries });
+  return observeHost(link, { service, instances, queries, ...(handsOver ? { memory: true } : {}) });
+}
+
+function textQuery(service: string, instance: string, path: string): Query {
+  return { kind: 'path', id: `${path}:${instance}`, path: durable(service, instance, path), text: true };
+}
+
+function textOf(observation: Observation, id: string): string {
+  const answer = observation.answers.get(id);
+  return answer?.kind === 'path' ? (answer.text ?? '') : '';
 }
 
 /** What an instance runs when nothing is on trial. */
@@ -109,8 +119,7 @@ function wishOf(
   let current = '';
   for (const instance of instances) {
     const digest = observation.instances.get(instance.name)?.current ?? '';
-    const answer = observation.answers.get(`manifest:${instance.name}`);
-    const manifest = answer?.kind === 'path' ? (answer.text ?? '') : '';
+    const manifest = textOf(observation, `manifest:${instance.name}`);
     if (digest === '' || sha256(manifest) !== digest)
       return { why: `instance ${instance.name} runs no release that is whole: roll one out` };
     const missing = names.find((name) => !hasCertificate(manifest, name));
@@ -129,6 +138,7 @@ function wishOf(
     ...rotation,
     health: rotation.service.health,
     stopTimeoutMs: rotation.service.stopTimeoutMs,
+    listeners: rotation.service.handover?.listeners,
   };
   const health = withTlsProbes(
     { ...rotation.service, health: withoutProbesOf(names, judged.health) },
@@ -148,6 +158,7 @@ function wishOf(
     test,
     stopTimeoutMs,
     health: [...health],
+    ...(judged.listeners === undefined ? {} : { listeners: [...judged.listeners] }),
   });
   return {
     host,
@@ -159,6 +170,7 @@ function wishOf(
     test,
     health,
     stopTimeoutMs,
+    ...(rotation.service.handover === undefined ? {} : { sockets: rotation.service.handover.sockets }),
     payload,
     reuse: current,
     downgrade: false,
@@ -167,7 +179,27 @@ function wishOf(
     current,
     changes: certificateChanges(rotation, observation, instances[0]?.name ?? ''),
     reload: rotation.service.reload,
+    handover: handoverOf(rotation, observation, judged.listeners),
   };
+}
+
+/** The unit and the addresses are those of the release that runs: a certificate changes neither. */
+function handoverOf(
+  { service: { handover } }: Rotation,
+  observation: Observation,
+  listeners: ReadonlyMap<string, readonly string[]> | undefined,
+): Wish['handover'] {
+  if (handover === undefined) return {};
+  const [instance, seen] = [...observation.instances][0] ?? [];
+  return handoverRule(
+    { ...handover, listeners: listeners ?? handover.listeners },
+    {
+      observation,
+      before: undefined,
+      unit: textOf(observation, `unit:${instance}`),
+      unitSha256: seen?.unitSha256 ?? '',
+    },
+  );
 }
 
 function withoutProbesOf(names: readonly string[], health: ServiceStep['health']): ServiceStep['health'] {
@@ -249,6 +281,7 @@ function planHost(host: Host, look: Observed | undefined, wish: Wish | undefined
         bytes: present ? 0 : (wish?.payload?.sizeOfTexts ?? 0),
         unitSha256: [...observation.instances.values()][0]?.unitSha256 ?? '',
         reloadFrom: wish?.reload === true ? [...new Set(currents)] : [],
+        ...wish?.handover,
         changes: wish?.changes ?? [],
         irreversible: [],
       },

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cut, uncut } from '../../src/lab/faults.ts';
 import type { Pair } from '../certs/authority.ts';
-import { NAMES, openCertsFleet, places, print } from './certs-fleet.ts';
+import { NAMES, openCertsFleet, places, print, refusedByClients } from './certs-fleet.ts';
 import type { Fleet } from './fleet.ts';
 import { hasFaults } from './lab-file.ts';
 import { tlsLoad } from './tls-load.ts';
@@ -96,15 +96,7 @@ describe.runIf(hasFaults())('certs rotate', () => {
     expect(await fleet.mainPids()).toEqual(pids);
   });
 
-  test('a controller that dies in the middle goes on with resume, one whose host dies goes back', async () => {
-    now = next();
-    const died = await fleet.startFailing('event.instance.committed.after:kill', ...certs.rotateArgs()).done;
-    expect(died.code).toBe(null);
-    expect((await certs.served()).filter((shown) => shown === print(now))).toHaveLength(1);
-    const resumed = await fleet.pdeploy('resume', ...certs.vars);
-    expect(resumed.code, resumed.text).toBe(0);
-    expect(await certs.served()).toEqual(all(now));
-
+  test('an instance whose host is cut off in the middle goes back', async () => {
     next();
     const host = await fleet.labHost('edge-02');
     const run = fleet.start(...certs.rotateArgs('--limit', 'edge-02:edge-03', '--healthy-deadline', '4s'));
@@ -115,6 +107,49 @@ describe.runIf(hasFaults())('certs rotate', () => {
     await uncut(host);
     // Its guard takes it back, whoever watches.
     await expect.poll(certs.served, { timeout: 100_000, interval: 1_000 }).toEqual(all(now));
+  });
+
+  test('instances that hand over do so with a new certificate, and back with one that clients refuse', async () => {
+    const limit = ['--limit', 'edge-01', '-e', 'grace_seconds=1'];
+    const over = [...limit, '-e', 'activation=handover'];
+    certs.bring(now);
+    // The unit that starts successors comes with a restart.
+    const first = await fleet.rollout(
+      'v-over',
+      '--wave',
+      '100%',
+      ...limit,
+      '-e',
+      'activation=auto',
+      ...certs.vars,
+    );
+    expect(first.code, first.text).toBe(0);
+    const since = async (): Promise<string> =>
+      (await fleet.ssh('edge-01', 'systemctl show -P ActiveEnterTimestampMonotonic edge@1 edge@2')).stdout;
+    const began = await since();
+
+    const old = now;
+    now = next();
+    const plan = await certs.rotate(...over, '--check');
+    expect(plan.text).toContain('2 handovers on 1 host');
+    const load = tlsLoad(places(fleet).slice(0, 2), 'shop.test');
+    const ran = await certs.rotate(...over, '--healthy-deadline', '20s');
+    const { answered, failed } = await load.end();
+    expect(ran.code, ran.text).toBe(0);
+    expect(failed).toEqual([]);
+    expect(answered).toBeGreaterThan(100);
+    expect((await certs.served()).slice(0, 2)).toEqual([print(now), print(now)]);
+    expect(await since()).toBe(began);
+    expect(print(now)).not.toBe(print(old));
+
+    certs.bring(refusedByClients(certs.authority));
+    const bad = await certs.rotate(...over, '--healthy-deadline', '12s');
+    expect(bad.code, bad.text).toBe(4);
+    expect(bad.text).toContain('1 instance was never touched: edge-01@2');
+    expect((await certs.served()).slice(0, 2)).toEqual([print(now), print(now)]);
+    expect(await since()).toBe(began);
+    // The process that leaves is not asked any more: its answers say nothing about the one that came back.
+    expect(bad.text).toMatch(/revert +to(?:(?!not healthy).)*reverted +ok/s);
   });
 
   test('a service that ignores its reload stays with the old certificate, and only one is asked', async () => {

@@ -8,8 +8,9 @@ export type Load = {
 };
 
 /**
- * A client behind a load balancer: a new TLS connection for each request, the next instance when one takes no connection.
- * Once a connection is there, an answer has to come.
+ * A client behind a load balancer: a new TLS connection for each request, the next instance when one takes no connection,
+ * or resets one that it has not spoken on: a port that is closed does so with what waits in its queue.
+ * Once the handshake is done, an answer has to come.
  */
 export function tlsLoad(targets: readonly Target[], server: string): Load {
   let answered = 0;
@@ -17,12 +18,12 @@ export function tlsLoad(targets: readonly Target[], server: string): Load {
   const failed: string[] = [];
   const worker = async (first: number): Promise<void> => {
     for (let turn = first; !stopped; turn += 1) {
-      let why = 'nobody takes connections';
+      let why = NOT_TAKEN;
       for (let i = 0; i < targets.length; i += 1) {
         const target = targets[(turn + i) % targets.length];
         if (target === undefined) continue;
         why = await ask(target, server);
-        if (why !== 'ECONNREFUSED') break;
+        if (why !== NOT_TAKEN) break;
       }
       if (why === '') answered += 1;
       else failed.push(why);
@@ -38,6 +39,8 @@ export function tlsLoad(targets: readonly Target[], server: string): Load {
   };
 }
 
+const NOT_TAKEN = 'nobody takes connections';
+
 /** '' when it was answered with 200. */
 function ask({ address, port }: Target, server: string): Promise<string> {
   return new Promise((resolve) => {
@@ -51,7 +54,12 @@ function ask({ address, port }: Target, server: string): Promise<string> {
       timeout: 10_000,
     });
     req.on('timeout', () => req.destroy(new Error('no answer in 10 s')));
-    req.on('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    let spoke = false;
+    req.on('socket', (socket) => socket.once('secureConnect', () => (spoke = true)));
+    req.on('error', ({ code, message }: NodeJS.ErrnoException) => {
+      const early = code === 'ECONNREFUSED' || (code === 'ECONNRESET' && !spoke);
+      resolve(early ? NOT_TAKEN : (code ?? message));
+    });
     req.on('response', (response) => {
       response.resume();
       response.on('error', (error) => resolve(error.message));
