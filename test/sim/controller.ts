@@ -22,6 +22,8 @@ export type Job = {
   readonly hosts: readonly Host[];
   readonly release: ReleaseText;
   readonly strategy: Partial<Strategy>;
+  /** How long the plan is looked at before it is performed, milliseconds. */
+  readonly thinksMs: number;
   /** A deployment of this operator to go on with. */
   readonly resume?: string;
 };
@@ -89,6 +91,7 @@ export async function deploy(
     else {
       if (plan.unreachable.length > 0 && plan.strategy.onUnreachable === 'fail') return { kind: 'nothing' };
       if (plan.hosts.every(isIdle)) return { kind: 'nothing' };
+      if (job.thinksMs > 0) await new Promise((resolve) => setTimeout(resolve, job.thinksMs));
       store.saveRelease(release, new Map(plan.hosts.map((h) => [h.host, h.digest])));
     }
     const result = await runDeployment({

@@ -23,6 +23,8 @@ export type Scenario = {
   readonly settled: boolean;
   /** A second operator comes while the first is frozen. */
   readonly overtaken: boolean;
+  /** How long each of those who look at the hosts in the same moment thinks about it, milliseconds; [] where one is alone. */
+  readonly together: readonly number[];
 };
 
 const GOOD: Program = { kind: 'good' };
@@ -96,6 +98,7 @@ export function scenarioOf(seed: number): Scenario {
     agentThere: random.chance(0.9),
     settled: need.settled === true,
     overtaken: pair.place === 'event.lease.lost',
+    together: [],
   };
 }
 
