@@ -10,8 +10,9 @@ import type { InstanceState } from '../rollout/state.ts';
 import { transition } from '../rollout/transition.ts';
 
 /**
- * Before a resume: everything that was begun is within reach, and nobody else has deployed since. What the record calls committed would be counted as such although it
- * is gone, and what it calls untouched would be switched from a release that is not there any more.
+ * Before a resume: everything that was begun is within reach, and nobody else has deployed since. What the record calls
+ * committed would be counted as such although it is gone, and what it calls untouched would be switched from a release
+ * that is not there any more.
  * @param now what the hosts say at this moment
  * @throws RefusedError PD4014 naming the first instance that is on a release of somebody else, PD4015 a host that is
  * needed and does not answer
@@ -32,8 +33,11 @@ export function refuseOvertaken(
   for (const instance of state.instances.values()) {
     const unit =
       plan.hosts.flatMap((host) => host.instances).find((one) => one.id === instance.id)?.name ?? '';
-    const seen = now.get(instance.host)?.instances.get(unit);
-    if (seen === undefined || possible(instance).includes(seen.current)) continue;
+    const host = now.get(instance.host);
+    const seen = host?.instances.get(unit);
+    if (host === undefined || seen === undefined) continue;
+    const others = host.epoch > newestEpoch(past, instance.host) && host.lease?.deployment !== deployment;
+    if (possible(instance, others).includes(seen.current)) continue;
     const on = seen.current === '' ? 'no release' : `release ${shortId(seen.current)}`;
     throw new RefusedError(
       'PD4014',
@@ -43,8 +47,20 @@ export function refuseOvertaken(
   }
 }
 
-/** Releases that it can be on if nobody but this deployment and its guards was there. */
-function possible({ status, from, to, restored }: InstanceState): readonly string[] {
+/** That this deployment was given there; 0: none. */
+function newestEpoch(past: readonly Event[], host: HostName): number {
+  return past.reduce(
+    (n, e) => (e.type === 'lease.acquired' && e.host === host ? Math.max(n, e.epoch) : n),
+    0,
+  );
+}
+
+/**
+ * Releases that it can be on if nobody but this deployment and its guards was there. Where others were, one that is not
+ * known to be committed and is on the new release has it from them: they roll out the same.
+ */
+function possible({ status, from, to, restored }: InstanceState, others: boolean): readonly string[] {
+  const both = others ? [from] : [from, to];
   switch (status) {
     case 'committed':
     case 'current':
@@ -54,8 +70,8 @@ function possible({ status, from, to, restored }: InstanceState): readonly strin
     case 'reverted':
       return [from];
     case 'failed':
-      return restored ? [from] : [from, to];
+      return restored ? [from] : both;
     default:
-      return [from, to];
+      return both;
   }
 }

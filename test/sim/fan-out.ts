@@ -23,6 +23,8 @@ export type Seeds = {
   readonly workers: number;
   /** A change of the code under test, by its name in `mutants.ts`. */
   readonly mutant?: string;
+  /** Pairs of place and fault, in every one of the stories. */
+  readonly faults?: readonly string[];
   /** Ends at the first failure. */
   readonly first?: boolean;
   readonly onFailure?: (failure: Failure) => void;
@@ -52,6 +54,7 @@ export async function simulateSeeds(seeds: Seeds): Promise<Total> {
 async function work(seeds: Seeds): Promise<Total> {
   const args = ['--from', String(seeds.from), '--seeds', String(seeds.count)];
   if (seeds.mutant !== undefined) args.push('--mutant', seeds.mutant);
+  for (const fault of seeds.faults ?? []) args.push('--fault', fault);
   if (seeds.first === true) args.push('--first');
   const child = spawn(process.execPath, [WORKER, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
   const failures: Failure[] = [];

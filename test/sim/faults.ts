@@ -44,6 +44,14 @@ export const RUN_FAULTS = [
   'clock -1 h',
 ] as const;
 
+export function parsePair(pair: string): Pick<Fault, 'place' | 'kind'> {
+  const cut = pair.indexOf(' ');
+  return { place: pair.slice(0, cut), kind: pair.slice(cut + 1) };
+}
+
+/** How many people look at the hosts in the same moment, each with a release of their own. */
+export const OPERATORS = ['2', '3', '4', '5'] as const;
+
 /** A place and what happens there: `call.commit lost-after`, `event.wave.started kill-before`, `step.pending.sync power`. */
 export type Fault = {
   readonly place: string;
@@ -161,4 +169,5 @@ export const PAIRS: readonly { readonly place: string; readonly kind: string }[]
   ...EVENTS.flatMap((type) => EVENT_FAULTS.map((kind) => ({ place: `event.${type}`, kind }))),
   ...STEPS.flatMap((name) => STEP_FAULTS.map((kind) => ({ place: `step.${name}`, kind }))),
   ...RUN_FAULTS.map((kind) => ({ place: 'run', kind })),
+  ...OPERATORS.map((kind) => ({ place: 'operators', kind })),
 ];

@@ -24,6 +24,7 @@ export class Journal {
   /** Who was the last to get the lease of a host, and who has given it back, or said that it could not. */
   readonly #owners = new Map<string, string>();
   readonly #closed = new Set<string>();
+  readonly #had = new Set<string>();
 
   constructor(spots: readonly Spot[], broken: Broken) {
     this.#spots = new Map(spots.map((spot) => [spot.id, spot]));
@@ -36,7 +37,10 @@ export class Journal {
   }
 
   effect(host: Host, { what, op, by, deployment }: Effect): void {
-    if (what === 'grant') this.#owners.set(host.name, deployment);
+    if (what === 'grant') {
+      this.#owners.set(host.name, deployment);
+      this.#had.add(`${host.name} ${deployment}`);
+    }
     if (what === 'finish') this.#closed.add(`${host.name} ${deployment}`);
     if (what !== 'activate' && what !== 'commit' && !(what === 'rollback' && by === 'controller')) return;
     const kind = this.#named.get(op);
@@ -120,8 +124,9 @@ export class Journal {
       if (spot === undefined) continue;
       const now = decidedOf(spot.host, spot.at);
       const host = spot.host.name;
-      // What it has become since this deployment gave it back is another story.
-      const passed = this.#closed.has(`${host} ${deployment}`) && this.#owners.get(host) !== deployment;
+      // What it has become since this deployment gave it back, or without it, is another story.
+      const own = `${host} ${deployment}`;
+      const passed = (this.#closed.has(own) && this.#owners.get(host) !== deployment) || !this.#had.has(own);
       if (now === to || passed) sides.new += 1;
       if (now === from || passed) sides.old += 1;
     }

@@ -6,6 +6,7 @@ import type { Blow, Effect, Host } from './host/host.ts';
 import { Journal } from './journal.ts';
 import { RULES, type Rule } from './rules.ts';
 import type { Spot } from './spot.ts';
+import { Turns } from './turns.ts';
 import { Watch } from './watch.ts';
 
 export type JudgeWorld = {
@@ -25,6 +26,7 @@ export class Judge {
   readonly violations: string[] = [];
   readonly #watch: Watch;
   readonly #journal: Journal;
+  readonly #turns: Turns;
 
   constructor({ clock, spots, ...world }: JudgeWorld) {
     const broken = (rule: Rule, what: string): void => this.broken(rule, what);
@@ -33,6 +35,7 @@ export class Judge {
     };
     this.#watch = new Watch({ ...world, after, spots, broken }, () => clock.now);
     this.#journal = new Journal(spots, broken);
+    this.#turns = new Turns(broken);
   }
 
   broken(rule: Rule, what: string): void {
@@ -41,6 +44,7 @@ export class Judge {
 
   begun(deployment: string, made: Made): void {
     this.#journal.begun(deployment, made.plan);
+    this.#turns.begun(deployment, made);
   }
 
   event(event: Event): void {
@@ -50,6 +54,7 @@ export class Judge {
   effect(host: Host, effect: Effect): void {
     this.#watch.effect(host, effect);
     this.#journal.effect(host, effect);
+    this.#turns.effect(host, effect);
   }
 
   changed(host: Host): void {

@@ -12,8 +12,15 @@ test('every mistake is found', { timeout: 600_000 }, async () => {
   const alive: string[] = [];
   const next = MUTANTS.values();
   const work = async (): Promise<void> => {
-    for (const { name, from } of next) {
-      const total = await simulateSeeds({ from, count: SEEDS, workers: 1, mutant: name, first: true });
+    for (const { name, faults } of next) {
+      const total = await simulateSeeds({
+        from: 0,
+        count: SEEDS,
+        workers: 1,
+        mutant: name,
+        faults,
+        first: true,
+      });
       if (total.failures.length === 0) alive.push(name);
     }
   };

@@ -2,8 +2,8 @@
 /** A mistake that somebody could make: one piece of a file is replaced by another before it is loaded. */
 export type Mutant = {
   readonly name: string;
-  /** Where to begin: it is found within `SEEDS` from here. */
-  readonly from: number;
+  /** Pairs of place and fault, in every one of its stories: of those it is found within `SEEDS`. */
+  readonly faults: readonly string[];
   /** End of the path of the one file. */
   readonly file: string;
   /** Occurs once in it. */
@@ -17,21 +17,21 @@ const AGENT = '/test/sim/host/agent';
 const OF_THE_AGENT: readonly Mutant[] = [
   {
     name: 'a commit does not look whether it is the first to decide',
-    from: 95,
+    faults: ['event.instance.healthy freeze'],
     file: `${AGENT}/trial.ts`,
     is: '  else if (!host.disk.has(`${at.I}/committed.${op}`)) {',
     becomes: '  else if (host.disk.read(op) === op) {',
   },
   {
     name: 'a rollback goes on although the rename was lost',
-    from: 1,
+    faults: [],
     file: `${AGENT}/back.ts`,
     is: '`${at.I}/rolledback.${call.op}`)) return false;',
     becomes: '`${at.I}/rolledback.${call.op}`)) call.op += "";',
   },
   {
     name: 'the guard is armed after the switch',
-    from: 22,
+    faults: ['event.update.switched kill-after'],
     file: `${AGENT}/trial.ts`,
     is: "  const arming = host.start('arm', arm(host, at, op, guard * 1_000));",
     becomes:
@@ -39,91 +39,98 @@ const OF_THE_AGENT: readonly Mutant[] = [
   },
   {
     name: 'nobody arms the guard',
-    from: 32,
+    faults: ['event.update.switched kill-after'],
     file: `${AGENT}/trial.ts`,
     is: '  if (!host.arm(`pdeploy-guard-${op}`, ms, fire)) throw',
     becomes: '  if (fire === undefined) throw',
   },
   {
     name: 'no verb looks at the epoch',
-    from: 725,
+    faults: ['event.lease.lost kill-after'],
     file: `${AGENT}/lease.ts`,
     is: "  if (lease.epoch === call.number('epoch', -1) && lease.deployment === call.text('deployment')) return;",
     becomes: '  return;',
   },
   {
     name: 'the epoch begins anew with every lease',
-    from: 1,
+    faults: [],
     file: `${AGENT}/lease.ts`,
     is: '  return Math.max(stored, readLease(call)?.epoch ?? 0);',
     becomes: '  return Math.min(stored, 0);',
   },
   {
+    name: 'a lease is given on a plan of what was there before others',
+    faults: ['operators 2'],
+    file: `${AGENT}/lease.ts`,
+    is: "      if (call.text('seen') !== '' && lease?.deployment !== call.text('deployment')) refuseMoved(call);",
+    becomes: '',
+  },
+  {
     name: 'the epoch is not synced',
-    from: 516909,
+    faults: ['event.deployment.finished operator', 'step.observe power'],
     file: `${AGENT}/lease.ts`,
     is: '  disk.sync(`${S}/epoch.new`);',
     becomes: '',
   },
   {
     name: 'a pending record is not synced',
-    from: 216,
+    faults: ['step.sample power'],
     file: `${AGENT}/record.ts`,
     is: '`${at.I}/pending.${trial.op}`, at.I);',
     becomes: '`${at.I}/.none`);',
   },
   {
     name: 'a commit is answered before it is on disk',
-    from: 216,
+    faults: ['step.durable.done power'],
     file: `${AGENT}/trial.ts`,
     is: "  yield* step('commit.sync');\n  host.disk.sync(at.I);",
     becomes: "  yield* step('commit.sync');",
   },
   {
     name: 'the durable link is not synced',
-    from: 371,
+    faults: ['step.finish.marks power'],
     file: `${AGENT}/commit.ts`,
     is: '  disk.sync(dirOf(at.C), dirOf(at.wants));',
     becomes: '  disk.sync(dirOf(at.wants));',
   },
   {
     name: 'a release is visible before it is on disk',
-    from: 216,
+    faults: ['step.stage.sync-dir power'],
     file: `${AGENT}/prepare.ts`,
     is: "  yield* step('stage.sync');\n  disk.sync(`${incoming}/release`);",
     becomes: "  yield* step('stage.sync');",
   },
   {
     name: 'the durable unit is not synced before its rename',
-    from: 531,
+    faults: ['step.finish.marks power'],
     file: `${AGENT}/units.ts`,
     is: "    yield* step('unit.sync');\n    host.disk.sync(temp);",
     becomes: "    yield* step('unit.sync');",
   },
   {
     name: 'a trial moves the durable link',
-    from: 2059,
+    faults: ['step.sample power'],
     file: `${AGENT}/trial.ts`,
     is: '  host.run.set(at.L, `${at.R}/${trial.to}`);',
     becomes: '  host.run.set(at.L, `${at.R}/${trial.to}`);\n  host.disk.link(at.C, `${at.R}/${trial.to}`);',
   },
   {
     name: 'going back forgets the unit of the trial',
-    from: 1,
+    faults: [],
     file: `${AGENT}/back.ts`,
     is: '  if (host.run.has(`${CONTROL}/${at.unit}`)) {\n    yield* dropVolatile(host, at);',
     becomes: '  if (host.run.has(`${CONTROL}/${at.unit}.none`)) {\n    yield* dropVolatile(host, at);',
   },
   {
     name: 'going back restarts nothing',
-    from: 1,
+    faults: [],
     file: `${AGENT}/back.ts`,
     is: "  if (by !== 'reboot' && trial?.fresh !== 1 && !(yield* host.systemd.restart(at.unit))) restored = '0';",
     becomes: '',
   },
   {
     name: 'who finds that it has to go back does not look whether another has',
-    from: 500363,
+    faults: ['step.volatile.write guard', 'call.activate twice'],
     file: `${AGENT}/back.ts`,
     is: '  const restored = (yield* awaitRestored(call, at, by)) ?? (yield* goBack(call, at, by));',
     becomes:
@@ -131,35 +138,35 @@ const OF_THE_AGENT: readonly Mutant[] = [
   },
   {
     name: 'a way back that no disk had room to record is forgotten',
-    from: 38638,
+    faults: ['call.rollback twice', 'step.restore.link full'],
     file: `${AGENT}/back.ts`,
     is: "  if (restored !== '') noteRestored(call, at, restored);",
     becomes: "  if (restored !== '') return '';",
   },
   {
     name: 'a unit that somebody was killed over is taken for safe',
-    from: 53129,
+    faults: ['step.unit.sync-dir kill', 'step.durable.done power'],
     file: `${AGENT}/prepare.ts`,
     is: '      host.disk.sync(SYSTEM);\n      continue;',
     becomes: '      continue;',
   },
   {
     name: 'a boot leaves the trials of the boot before',
-    from: 14,
+    faults: ['step.sample power'],
     file: '/test/sim/host/recover.ts',
     is: "    if (state === 'pending' && trial.boot !== String(host.bootId)) yield* rollBack(call, at, 'reboot');",
     becomes: '',
   },
   {
     name: 'a boot leaves commits half done',
-    from: 21,
+    faults: ['step.durable.current power'],
     file: '/test/sim/host/recover.ts',
     is: "    if (state === 'committed' && !trial.done) {",
     becomes: "    if (state === 'committed' && trial.op === '') {",
   },
   {
     name: 'a trial begins before the commit that it builds on is carried out',
-    from: 725,
+    faults: ['event.revert.started kill-before', 'step.durable.current kill'],
     file: `${AGENT}/trial.ts`,
     is: '  yield* carryOut(host, at);\n',
     becomes: '',
@@ -170,7 +177,7 @@ const OF_THE_AGENT: readonly Mutant[] = [
 const OF_PDEPLOY: readonly Mutant[] = [
   {
     name: 'a call is made before its event is recorded',
-    from: 0,
+    faults: [],
     file: '/src/execute/update-instance.ts',
     is: "  recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });\n  const trialMs",
     becomes:
@@ -178,78 +185,99 @@ const OF_PDEPLOY: readonly Mutant[] = [
   },
   {
     name: 'a commit is asked for before the record calls the instance healthy',
-    from: 0,
+    faults: [],
     file: '/src/execute/update-instance.ts',
     is: '    if (refused === undefined) return commitTrial(context, at, opId);\n',
     becomes: '    if (refused === undefined) return;\n',
   },
   {
     name: 'an unknown commit is taken for one that was made',
-    from: 14,
+    faults: ['call.commit lost-before'],
     file: '/src/execute/update-instance.ts',
     is: "  if (result.kind === 'ok') {\n    context.recorder",
     becomes: "  if (result.kind !== 'error') {\n    context.recorder",
   },
   {
     name: 'an unhealthy trial is committed',
-    from: 74,
+    faults: ['event.instance.failed kill-before'],
     file: '/src/execute/update-instance.ts',
     is: "  if (result.kind === 'healthy') {",
     becomes: "  if (result.kind !== 'ended') {",
   },
   {
     name: 'a failed instance stops nothing',
-    from: 7,
+    faults: ['event.rollback.started kill-before'],
     file: '/src/rollout/halt.ts',
     is: '  if (last === undefined || failed.length <= budget) return undefined;',
     becomes: '  if (last === undefined || failed.length <= budget + 9) return undefined;',
   },
   {
     name: 'a wave is opened before the one before it has ended',
-    from: 5,
+    faults: [],
     file: '/src/rollout/decide-waves.ts',
     is: "  if (flying) return wait('in-flight', progressDeadline(state));",
     becomes: '',
   },
   {
     name: 'a resume takes what was in flight for done',
-    from: 28,
+    faults: ['event.update.switched kill-after'],
     file: '/src/rollout/transition.ts',
     is: "isInFlight(i) ? { ...i, status: 'interrupted' } : i",
     becomes: "isInFlight(i) ? { ...i, status: 'committed' } : i",
   },
   {
     name: 'a stale token confirms: a resume commits without a look at the host',
-    from: 245,
+    faults: ['event.update.reset kill-before'],
     file: '/src/execute/recheck-instance.ts',
     is: "    case 'none':\n",
     becomes:
       "    case 'none':\n      recorder.record({ type: 'instance.committed', instance });\n      return;\n",
   },
   {
+    name: 'a plan does not say what it saw of the lease',
+    faults: ['operators 3'],
+    file: '/src/execute/lease.ts',
+    is: "{ action: 'acquire', ...(seenEpoch === undefined ? {} : { seenEpoch }) }",
+    becomes: "{ action: 'acquire' }",
+  },
+  {
+    name: 'all leases are asked for at once',
+    faults: ['operators 5'],
+    file: '/src/execute/lease.ts',
+    is: '  const [first, ...rest] = sorted;',
+    becomes: '  const [first, ...rest] = [undefined, ...sorted];',
+  },
+  {
     name: 'a lost lease stops nobody',
-    from: 58,
+    faults: ['event.lease.lost operator'],
     file: '/src/rollout/halt.ts',
     is: "  if (state.leaseLost !== undefined) return { why: 'lease', cause: state.leaseLost };",
     becomes: '',
   },
   {
     name: 'a resume does not ask who was there meanwhile',
-    from: 58,
+    faults: ['event.lease.lost kill-before'],
     file: '/src/execute/overtaken.ts',
-    is: '    if (seen === undefined || possible(instance).includes(seen.current)) continue;',
-    becomes: '    if (seen !== undefined) continue;',
+    is: '    if (possible(instance, others).includes(seen.current)) continue;',
+    becomes: '    if (host !== undefined) continue;',
+  },
+  {
+    name: 'a resume takes the same release for its own, whoever has brought it',
+    faults: ['event.lease.lost kill-before', 'operators 2'],
+    file: '/src/execute/overtaken.ts',
+    is: '  const both = others ? [from] : [from, to];',
+    becomes: '  const both = others ? [from, to] : [from, to];',
   },
   {
     name: 'an error of the record is left to the transport',
-    from: 157,
+    faults: ['event.health.probed full'],
     file: '/src/execute/gate.ts',
     is: '      broken ??= { error };\n      stop.abort();',
     becomes: '      throw error;',
   },
   {
     name: 'two operators of a minute may have one id',
-    from: 83,
+    faults: ['event.deployment.started operator'],
     file: '/src/state/deployment-id.ts',
     is: 'const PAIRS = 3;',
     becomes: 'const PAIRS = 0;',
@@ -257,6 +285,6 @@ const OF_PDEPLOY: readonly Mutant[] = [
 ];
 
 /** Seeds within which each is found. */
-export const SEEDS = 1_500;
+export const SEEDS = 600;
 
 export const MUTANTS: readonly Mutant[] = [...OF_THE_AGENT, ...OF_PDEPLOY];

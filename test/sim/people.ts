@@ -58,7 +58,9 @@ export class People {
 
   /** The first, and whoever looks at the hosts in the same moment. */
   begin(): void {
-    const { together } = this.#world.scenario;
+    const { due, scenario } = this.#world;
+    const { together } = scenario;
+    if (together.length > 0) due.covered.add(`operators ${together.length}`);
     const names = Object.keys(CONFIGS).slice(0, Math.max(1, together.length));
     for (const [n, name] of names.entries()) this.come(this.operator(name), 0, together[n]);
   }
@@ -89,6 +91,11 @@ export class People {
   /** Nobody comes back by himself from here on. */
   stayAway(): void {
     this.#comebacks = [];
+  }
+
+  /** How each process has ended, in the order of their coming; undefined: killed. */
+  endings(): readonly (Ending | undefined)[] {
+    return this.#controllers.map((controller) => controller.ending);
   }
 
   hanging(): readonly Controller[] {

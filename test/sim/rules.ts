@@ -11,6 +11,8 @@ export const RULES = {
   again: '8: to resume twice does what to resume once does',
   clean: '9: a deployment that is over leaves no trial, guard, lease, drop-in or staged file',
   truth: '10: what the controller says is what the hosts’ own records say',
+  turns:
+    '11: nobody performs a plan of a host that others have had since; of operators who look at the same moment exactly one wins, and the others end with exit 3',
   process: 'no controller hangs, and none ends by an error that nobody expected',
 } as const;
 

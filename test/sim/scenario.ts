@@ -1,6 +1,6 @@
 import type { Strategy } from '../../src/model/strategy.ts';
 import type { Fault } from './faults.ts';
-import { PAIRS } from './faults.ts';
+import { OPERATORS, PAIRS, parsePair } from './faults.ts';
 import type { Program } from './host/systemd.ts';
 import { Random } from './random.ts';
 import { OTHER_UNIT, UNIT } from './releases.ts';
@@ -74,9 +74,11 @@ function at(place: string, kind: string): { readonly place: string; readonly kin
   return { place, kind };
 }
 
-export function scenarioOf(seed: number): Scenario {
+/** @param forced pairs of place and fault that come in any case, the first in the place of the seed’s own */
+export function scenarioOf(seed: number, forced: readonly string[] = []): Scenario {
   const random = new Random(seed);
-  const pair = PAIRS[seed % PAIRS.length] ?? { place: 'run', kind: 'clock +1 h' };
+  const [own, ...others] = forced.map(parsePair);
+  const pair = own ?? PAIRS[seed % PAIRS.length] ?? { place: 'run', kind: 'clock +1 h' };
   const need = needs(pair.place);
   const hosts = need.bad === 'last' ? random.between(2, 3) : random.pick([1, 1, 2, 2, 3]);
   const firstInstall = need.fresh ?? random.chance(0.12);
@@ -85,6 +87,7 @@ export function scenarioOf(seed: number): Scenario {
   if (need.resumed === true) faults.push(killer(pair.place, random));
   if (need.rebooted === true) faults.push(faultOf({ place: 'step.sample', kind: 'power' }, random));
   if (need.after !== undefined) faults.push({ ...need.after, nth: 1, ms: 1_000 });
+  for (const other of others) faults.push(faultOf(other, random));
   for (let more = random.below(3); more > 0; more -= 1) faults.push(faultOf(random.pick(PAIRS), random));
   return {
     hosts,
@@ -98,7 +101,7 @@ export function scenarioOf(seed: number): Scenario {
     agentThere: random.chance(0.9),
     settled: need.settled === true,
     overtaken: pair.place === 'event.lease.lost',
-    together: [],
+    together: togetherOf(pair.place, faults, random),
   };
 }
 
@@ -120,6 +123,16 @@ function resumesOf(needed: boolean, random: Random): readonly number[] {
   if (!needed && random.chance(0.35)) return [];
   return Array.from({ length: random.between(1, 3) }, () =>
     random.pick([500, 3_000, 20_000, 60_000, 200_000]),
+  );
+}
+
+/** Long enough that all have a plan before the first performs it, and that some come when others are through. */
+function togetherOf(place: string, faults: readonly Fault[], random: Random): readonly number[] {
+  const crowd = faults.find((fault) => fault.place === 'operators')?.kind;
+  const leases = /^(call|event|step)\.(lease|epoch)/.test(place) && random.chance(0.5);
+  return Array.from(
+    { length: Number(crowd ?? (leases ? random.pick(OPERATORS) : 0)) },
+    () => 500 + random.pick([0, 0, 0, random.below(30), 3_000, 60_000, 200_000]),
   );
 }
 

@@ -18,6 +18,7 @@ import { type Releases, type ReleaseText, SERVICE, UNIT } from './releases.ts';
 import type { Broken } from './rules.ts';
 import { type Scenario, scenarioOf } from './scenario.ts';
 import { type Spot, spotsOf } from './spot.ts';
+import { oneWins } from './turns.ts';
 
 export type Run = {
   readonly seed: number;
@@ -33,8 +34,13 @@ const OLD: ReleaseText = { config: 'old\n', unit: UNIT };
 const LEASE_MS = 130_000;
 
 /** One run: everything that happens follows from the seed. `say` gets the trace as it comes about. */
-export async function simulate(seed: number, releases: Releases, say?: (line: string) => void): Promise<Run> {
-  const world = new Simulation(seed, releases, say);
+export async function simulate(
+  seed: number,
+  releases: Releases,
+  say?: (line: string) => void,
+  forced: readonly string[] = [],
+): Promise<Run> {
+  const world = new Simulation(seed, scenarioOf(seed, forced), releases, say);
   enter(world);
   current = world;
   // Of the simulated world itself: it would end the worker without a word of the other seeds.
@@ -68,12 +74,17 @@ class Simulation {
   readonly #people: People;
   readonly #spots: Spot[];
 
-  constructor(seed: number, releases: Releases, say: ((line: string) => void) | undefined) {
+  constructor(
+    seed: number,
+    scenario: Scenario,
+    releases: Releases,
+    say: ((line: string) => void) | undefined,
+  ) {
     this.#seed = seed;
     this.#say = say;
     this.#releases = releases;
     this.random = new Random(seed ^ 0x5bd1e995);
-    this.#scenario = scenarioOf(seed);
+    this.#scenario = scenario;
     this.#due = new Due(this.#scenario.faults);
     this.#inventory = Array.from({ length: this.#scenario.hosts }, (_, n) =>
       inventoryHost(`h${n + 1}`, this.#scenario.instances),
@@ -129,6 +140,7 @@ class Simulation {
     this.#trace(`seed ${this.#seed} ${JSON.stringify(this.#scenario)}`);
     this.#people.begin();
     await this.#quiet();
+    this.#atOnce();
     await this.#afterwards();
     return this.end();
   }
@@ -149,6 +161,12 @@ class Simulation {
   async #quiet(): Promise<void> {
     await this.clock.until(() => false);
     for (const { name } of this.#people.hanging()) this.#judge.broken('process', `${name} hangs`);
+  }
+
+  #atOnce(): void {
+    const { together, faults } = this.#scenario;
+    if (together.length === 0 || faults.some(({ place }) => !/^(operators|run)$/.test(place))) return;
+    oneWins(this.#people.endings(), (rule, what) => this.#judge.broken(rule, what));
   }
 
   /** The trouble is over, and somebody cleans up: `pdeploy resume` until there is nothing left to resume, then once more. */

@@ -50,6 +50,7 @@ export class Watch {
     this.#fence(host, effect);
     this.#once(host, effect);
     if (effect.what === 'activate') this.#deadline(host, effect.op);
+    if (effect.what === 'commit') this.#served(host, effect.op);
   }
 
   booted(host: Host): void {
@@ -119,6 +120,16 @@ export class Watch {
       else if (back !== undefined && back.restored === '')
         this.#world.broken('guard', `${spot.id} is not back 2 s after its guard's time`);
     });
+  }
+
+  #served(host: Host, op: string): void {
+    const spot = this.#world.spots.find(
+      (one) => one.host === host && host.disk.has(`${one.at.I}/committed.${op}`),
+    );
+    if (spot === undefined || this.#world.probesLie) return;
+    const to = readRecord(host, `${spot.at.I}/committed.${op}`)?.to ?? '';
+    if (/^(sick|exits)$/.test(host.systemd.program(to).kind))
+      this.#world.broken('release', `${spot.id} commits a release that has never served`);
   }
 
   #struckSince(host: Host, time: number): boolean {

@@ -11,6 +11,7 @@ const { values } = parseArgs({
     seeds: { type: 'string', default: '1' },
     trace: { type: 'boolean', default: false },
     mutant: { type: 'string' },
+    fault: { type: 'string', multiple: true, default: [] },
     first: { type: 'boolean', default: false },
   },
 });
@@ -55,7 +56,7 @@ const count = (map: Map<string, number>, what: string): void => {
 let events = 0;
 let done = 0;
 for (let seed = from; seed < until; seed += 1) {
-  const run = await simulate(seed, releases, values.trace ? say : undefined);
+  const run = await simulate(seed, releases, values.trace ? say : undefined, values.fault);
   hash.update(run.hash);
   events += run.events;
   done += 1;
