@@ -54,6 +54,7 @@ export { secretOf } from './resource/secret-of.ts';
 export { type HealthOptions, type ServiceOptions, service } from './resource/service.ts';
 export { type SystemdUnitOptions, systemdUnit } from './resource/systemd-unit.ts';
 export { type Template, type TemplateValue, template } from './resource/template.ts';
+export type { ThroughOptions } from './resource/through.ts';
 export type { Argv, ExecLine, Text } from './resource/unit/codec.ts';
 export type { Hardening } from './resource/unit/hardening.ts';
 export type { InstallSection, ServiceSection, UnitSection } from './resource/unit/section.ts';

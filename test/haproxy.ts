@@ -67,6 +67,7 @@ export async function startHaproxy(
       `  bind 127.0.0.1:${port}`,
       '  default_backend edge',
       'backend edge',
+      '  http-response set-header x-server %s',
       ...lines,
       '',
     ].join('\n'),

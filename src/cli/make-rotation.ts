@@ -1,7 +1,7 @@
 import { certificateReader } from '../execute/certificates.ts';
-import { drainsOf, withDrains } from '../execute/drain/preflight.ts';
 import { hookRunner } from '../execute/hooks.ts';
 import { makeRotation, type Rotation } from '../execute/make-rotation.ts';
+import { trafficOf, withTraffic } from '../execute/traffic.ts';
 import type { HostName } from '../model/host.ts';
 import { findPlaybook } from '../playbook/find.ts';
 import { loadPlaybook } from '../playbook/load.ts';
@@ -33,7 +33,7 @@ export async function makeRotationPlan(args: Args, session: Session, state: Stat
     rotations.set(host.name, { certificates, binary, service, user: unit.user, test });
   }
   session.connect();
-  const drains = drainsOf(session.inventory, rotations);
+  const traffic = trafficOf(session.inventory, rotations);
   const label = text(args, 'release');
   const made = await waiting(
     'Looking at the hosts',
@@ -43,7 +43,7 @@ export async function makeRotationPlan(args: Args, session: Session, state: Stat
       rotations,
       allowSanRemoval: args['allow-san-removal'] === true,
       ...(label === undefined ? {} : { label }),
-    }).then((plan) => withDrains(plan, drains, session.fleet)),
+    }).then((plan) => withTraffic(plan, traffic, session.fleet)),
   );
   session.stops.check();
   return { ...made, kind: 'rollout', compiled: new Map(), hooks };

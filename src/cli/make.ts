@@ -2,11 +2,11 @@ import { resolve } from 'node:path';
 import { buildMetadata } from '../execute/build/record.ts';
 import { type CompiledHost, fleetReleaseId } from '../execute/compile.ts';
 import { draftHosts, draftSetup } from '../execute/draft.ts';
-import { drainsOf, withDrains } from '../execute/drain/preflight.ts';
 import { hookRunner } from '../execute/hooks.ts';
 import { makePlan } from '../execute/make-plan.ts';
 import { makeSetup } from '../execute/make-setup.ts';
 import { gitDescribe } from '../execute/origin.ts';
+import { trafficOf, withTraffic } from '../execute/traffic.ts';
 import { type Release, shortId } from '../model/release.ts';
 import { findPlaybook } from '../playbook/find.ts';
 import { loadPlaybook } from '../playbook/load.ts';
@@ -83,11 +83,11 @@ export async function makeRolloutPlan(
     metadata,
   };
   const compiled = new Map(drafts.map((d) => [d.host.name, d]));
-  const drains = drainsOf(session.inventory, compiled);
+  const traffic = trafficOf(session.inventory, compiled);
   session.stops.check();
   const made = await look(
     makePlan({ ...basis, release, downgrade: args['allow-downgrade'] === true }, compiled).then((plan) =>
-      withDrains(plan, drains, session.fleet),
+      withTraffic(plan, traffic, session.fleet),
     ),
   );
   session.stops.check();

@@ -1,10 +1,8 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { RawProbe } from '../health/raw.ts';
 import type { Probe } from '../model/health.ts';
+import { askHttp, errorWords } from './ask-http.ts';
 
-const BODY_LIMIT = 4_096;
 const HANDSHAKES_AT_ONCE = 4;
 
 /** Makes the probes that are declared `outside`, each over a new connection from the controller to the host's address. */
@@ -19,42 +17,9 @@ export async function probeOutside(address: string, probes: readonly Probe[]): P
 }
 
 function http(address: string, probe: Extract<Probe, { kind: 'http' }>, id: string): Promise<RawProbe> {
-  return new Promise((resolve) => {
-    const fail = (error: string): void =>
-      resolve({ id, kind: 'http', status: 0, error, headers: [], body: '' });
-    const send = probe.tls ? httpsRequest : httpRequest;
-    const req = send({
-      host: address,
-      port: probe.port,
-      path: probe.path,
-      agent: false,
-      timeout: probe.timeoutMs,
-      signal: AbortSignal.timeout(probe.timeoutMs),
-      // The certificate is judged by `certs`; here only the process is.
-      rejectUnauthorized: false,
-      headers: { connection: 'close', ...(probe.hostHeader === undefined ? {} : { host: probe.hostHeader }) },
-    });
-    req.on('error', (error: NodeJS.ErrnoException) => fail(words(error)));
-    req.on('response', (res) => {
-      let body = '';
-      res.on('data', (chunk: Buffer) => {
-        if (body.length < BODY_LIMIT) body += chunk.toString('utf8');
-      });
-      res.on('error', (error) => fail(words(error)));
-      res.on('end', () => {
-        const headers = Object.entries(res.headers).map(([k, v]): [string, string] => [k, String(v)]);
-        resolve({
-          id,
-          kind: 'http',
-          status: res.statusCode ?? 0,
-          error: '',
-          headers,
-          body: body.slice(0, BODY_LIMIT),
-        });
-      });
-    });
-    req.end();
-  });
+  const { port, path, tls, timeoutMs, hostHeader } = probe;
+  const headers = hostHeader === undefined ? {} : { host: hostHeader };
+  return askHttp({ id, address, port, path, tls, headers, timeoutMs });
 }
 
 function tcp(address: string, probe: Extract<Probe, { kind: 'tcp' }>, id: string): Promise<RawProbe> {
@@ -66,7 +31,7 @@ function tcp(address: string, probe: Extract<Probe, { kind: 'tcp' }>, id: string
     };
     socket.on('connect', () => end(true, ''));
     socket.on('timeout', () => end(false, `no answer in ${probe.timeoutMs} ms`));
-    socket.on('error', (error: NodeJS.ErrnoException) => end(false, words(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) => end(false, errorWords(error)));
   });
 }
 
@@ -90,19 +55,4 @@ async function tls(address: string, probe: Extract<Probe, { kind: 'tls' }>, id: 
   let left = probe.times - 1;
   await Promise.all(Array.from({ length: HANDSHAKES_AT_ONCE }, worker));
   return { id, kind: 'tls', error, fingerprints, refused: first.refused };
-}
-
-function words(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'connection refused';
-    case 'ECONNRESET':
-      return 'connection reset';
-    case 'ABORT_ERR':
-      return 'no answer in time';
-    default:
-      return error.name === 'TimeoutError' || error.name === 'AbortError'
-        ? 'no answer in time'
-        : error.message;
-  }
 }

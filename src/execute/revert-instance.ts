@@ -8,16 +8,18 @@ import type { Evidence, HealthCheck } from '../model/health.ts';
 import { shortId } from '../model/release.ts';
 import type { Action } from '../rollout/action.ts';
 import { type DeploymentContext, locate, operationId } from './deployment-context.ts';
+import type { Refusal } from './drain/part.ts';
 import { gate } from './gate.ts';
 import type { CallResult } from './host-link.ts';
 import { fencedBy } from './lease.ts';
 import { failureOf } from './prepare-host.ts';
 import type { Located } from './target.ts';
+import { seeThrough, throughMs } from './through/see-through.ts';
 import { scope, socketOf } from './update-instance.ts';
 
 type Revert = Extract<Action, { kind: 'revert' }>;
 type Outcome =
-  | { readonly ok: true }
+  | { readonly ok: true; readonly pid?: number }
   | { readonly ok: false; readonly failure: Failure; readonly evidence?: Evidence; readonly holder?: string };
 
 const COMMIT_DEADLINE_MS = 20_000;
@@ -43,7 +45,9 @@ export async function revertInstance(context: DeploymentContext, action: Revert)
   if (context.gone.aborted) return;
   const stuck = await context.drains.undrain(at);
   if (context.gone.aborted) return;
-  if (outcome.ok && stuck !== undefined) outcome = { ok: false, failure: stuck };
+  const wrong = stuck ?? (throughMs(at) > 0 ? await notSeen(context, at, action, outcome) : undefined);
+  if (context.gone.aborted) return;
+  if (outcome.ok && wrong !== undefined) outcome = { ok: false, failure: wrong };
   if (outcome.ok) {
     recorder.record({
       type: 'instance.reverted',
@@ -65,6 +69,25 @@ export async function revertInstance(context: DeploymentContext, action: Revert)
         ? fixes(context, at, action)
         : [`pdeploy lock status -i ${context.plan.inventory.name}`],
   });
+}
+
+/** What was broken before is not looked at; what was not is seen to serve again, when its own health check asks for it. */
+async function notSeen(
+  context: DeploymentContext,
+  at: Located,
+  action: Revert,
+  outcome: Outcome,
+): Promise<Refusal> {
+  if (!outcome.ok || action.broken || action.to === '') return undefined;
+  const former = context.former(at.host.host, action.to);
+  const { id, label } = context.plan.release;
+  const see = {
+    release: former.ids,
+    before: { release: id, label },
+    pid: outcome.pid ?? 0,
+    patient: true,
+  };
+  return await seeThrough(context, at, see, former.health(at.instance.name)?.through !== undefined);
 }
 
 /** Of an uncommitted trial: the host goes back by its own record. Undefined when it was committed after all. */
@@ -148,7 +171,11 @@ async function activateFormer(
   const result = await context.fleet
     .link(at.host.host)
     .call(commitRequest(scope(context, at, opId)), { deadlineMs: COMMIT_DEADLINE_MS, unlessGone: true });
-  return result.kind === 'ok' ? { ok: true } : notBack(result);
+  return result.kind === 'ok' ? { ok: true, ...pidOf(outcome) } : notBack(result);
+}
+
+function pidOf(outcome: Outcome | undefined): { readonly pid?: number } {
+  return outcome?.ok === true && outcome.pid !== undefined ? { pid: outcome.pid } : {};
 }
 
 async function gated(
@@ -176,7 +203,7 @@ async function gated(
     },
     onLine: (line) => lines.push(line),
   });
-  if (result.kind === 'healthy') return { ok: true };
+  if (result.kind === 'healthy') return { ok: true, pid: result.pid };
   const evidence = decodeEvidence(lines);
   if (result.kind === 'unhealthy') {
     const failure = {

@@ -4,6 +4,7 @@ import type { Host, Instance } from '../model/host.ts';
 import type { HostPlan, InstancePlan } from '../model/plan.ts';
 import type { HostRelease, Release } from '../model/release.ts';
 import type { HostOp } from '../model/resource.ts';
+import type { ThroughFronts } from '../model/through.ts';
 import type { Payload } from './payload.ts';
 
 /** An instance where it is. */
@@ -29,6 +30,8 @@ export type HostTarget = {
   readonly stopTimeoutMs: number;
   /** How each instance is taken out of traffic, by instance name; balancers are hosts here. */
   readonly drains?: ReadonlyMap<string, readonly Drain[]>;
+  /** Through what each instance is asked, by instance name; one whose health check does not ask for it is not. */
+  readonly throughs?: ReadonlyMap<string, ThroughFronts>;
   /** Upgrade socket by instance, where instances hand over. */
   readonly sockets?: ReadonlyMap<string, string>;
   /** What to send to a host that lacks the release; undefined when only hosts have it. */

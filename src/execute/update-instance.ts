@@ -12,6 +12,7 @@ import type { CallResult } from './host-link.ts';
 import { fencedBy } from './lease.ts';
 import { failureOf } from './prepare-host.ts';
 import type { Located } from './target.ts';
+import { seeThrough, throughMs } from './through/see-through.ts';
 
 const COMMIT_DEADLINE_MS = 20_000;
 const ROLLBACK_DEADLINE_MS = 60_000;
@@ -36,9 +37,8 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
   const at = locate(context, id);
   const opId = operationId(context, id);
   recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });
-  const trialMs = plan.strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS;
   if (context.drains.has(at, 'update')) {
-    const refused = await context.drains.drain(at, trialMs);
+    const refused = await context.drains.drain(at, trialMs(context, at));
     if (context.gone.aborted) return;
     if (refused !== undefined) return notDrained(context, at, refused);
   }
@@ -52,7 +52,7 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     reload: at.instance.action === 'reload',
     ...socketOf(at),
     downgrade: at.target.downgrade,
-    guardSeconds: (trialMs + context.drains.undrainMs(at)) / 1_000,
+    guardSeconds: (trialMs(context, at) + context.drains.undrainMs(at) + seeingMs(context, at)) / 1_000,
     stopTimeoutMs: at.target.stopTimeoutMs,
     health: check,
     streamSeconds: plan.strategy.healthyDeadlineMs / 1_000 + 5,
@@ -63,6 +63,16 @@ export async function updateInstance(context: DeploymentContext, id: InstanceId)
     if (line.startsWith('armed ')) expectNext(context, id);
   });
   if (!context.gone.aborted) await settleTrial(context, at, opId, result, started);
+}
+
+function trialMs({ plan }: DeploymentContext, at: Located): number {
+  return plan.strategy.healthyDeadlineMs + at.target.stopTimeoutMs + GUARD_MARGIN_MS;
+}
+
+/** How much longer a trial may take because it is looked at through balancers, and drained again when that goes wrong. */
+function seeingMs({ drains }: DeploymentContext, at: Located): number {
+  const ms = throughMs(at);
+  return ms === 0 ? 0 : ms + (drains.has(at, 'update') ? drains.waitMs(at) : 0);
 }
 
 /** Nothing was done to it but that. */
@@ -131,7 +141,7 @@ export async function settleTrial(
   result: GateResult,
   started: number,
 ): Promise<void> {
-  const { recorder } = context;
+  const { recorder, plan } = context;
   const instance = at.instance.id;
   if (result.kind === 'healthy') {
     recorder.record({
@@ -140,10 +150,22 @@ export async function settleTrial(
       ms: Math.round(performance.now() - started),
       probes: result.probes,
     });
-    const refused = await context.drains.undrain(at);
+    const stuck = await context.drains.undrain(at);
     if (context.gone.aborted) return;
-    if (refused === undefined) return commitTrial(context, at, opId);
-    return giveUp(context, at, opId, refused);
+    if (stuck !== undefined) return giveUp(context, at, opId, stuck);
+    if (throughMs(at) === 0) return commitTrial(context, at, opId);
+    const unseen = await seeThrough(context, at, {
+      release: { release: plan.release.id, label: plan.release.label },
+      before: context.former(at.host.host, at.instance.from).ids,
+      pid: result.pid,
+      patient: false,
+    });
+    if (context.gone.aborted) return;
+    if (unseen === undefined) return commitTrial(context, at, opId);
+    // It gets traffic, and what it has of that is not to be cut off by the way back.
+    if (context.drains.has(at, 'update')) await context.drains.drain(at, trialMs(context, at));
+    if (context.gone.aborted) return;
+    return giveUp(context, at, opId, unseen);
   }
   if (result.kind === 'ended' && result.result.kind === 'error' && result.result.code === 'rolledback')
     return wentBack(context, at, opId);

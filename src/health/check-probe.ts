@@ -1,17 +1,10 @@
 import type { CheckResult, HttpExpect, Probe } from '../model/health.ts';
 import { shortId } from '../model/release.ts';
-import { readPath } from './json-path.ts';
+import { type Echo, header, isNamed, placeName, type RawHttp, tells } from './echo.ts';
 import type { RawProbe } from './raw.ts';
-
-/** What a process may call its release: the id, its first digits, or the label. */
-export type Echo = { readonly release: string; readonly label: string };
 
 type Asked = Exclude<Probe, { readonly kind: 'systemd' }>;
 type RawTls = Extract<RawProbe, { readonly kind: 'tls' }>;
-type RawHttp = Extract<RawProbe, { readonly kind: 'http' }>;
-
-/** The smallest part of an id that still names it: as it is shown to people. */
-const SHORT = 7;
 
 export function checkProbe(
   probe: Asked,
@@ -76,14 +69,7 @@ function httpProblem(expect: HttpExpect, raw: RawHttp, echo: Echo): string {
 }
 
 function echoProblem(where: string, raw: RawHttp, echo: Echo): string {
-  const json = where.startsWith('json:');
-  const got = json ? readPath(raw.body, where.slice('json:'.length)) : header(raw, where);
-  if (got === undefined) return `answered without the release in ${json ? where : `the header ${where}`}`;
-  const long = echo.release !== '' && echo.release.startsWith(got) && got.length >= SHORT;
-  return long || (got === echo.label && got !== '') ? '' : `answered as release ${got}, not ${echo.label}`;
-}
-
-function header(raw: RawHttp, name: string): string | undefined {
-  const lower = name.toLowerCase();
-  return raw.headers.find(([n]) => n.toLowerCase() === lower)?.[1];
+  const got = tells(where, raw);
+  if (got === undefined) return `answered without the release in ${placeName(where)}`;
+  return isNamed(got, echo) ? '' : `answered as release ${got}, not ${echo.label}`;
 }

@@ -1,5 +1,6 @@
 import type { CheckResult, HealthCheck, Probe, Sample, Vantage } from '../model/health.ts';
-import { checkProbe, type Echo } from './check-probe.ts';
+import { checkProbe } from './check-probe.ts';
+import type { Echo } from './echo.ts';
 import type { RawProbe, RawSample } from './raw.ts';
 
 /** What a sample is compared with: that of the switch or, better, the sample before it. `at` is the controller's monotonic clock, milliseconds. */

@@ -75,6 +75,15 @@ export type EventBody =
       readonly ms: number;
     }
   | { readonly type: 'undrain.failed'; readonly instance: InstanceId; readonly failure: Failure }
+  /** Asked through its balancers it answered as it should. `asked`: requests that this took. */
+  | {
+      readonly type: 'traffic.seen';
+      readonly instance: InstanceId;
+      readonly through: readonly string[];
+      readonly asked: number;
+      readonly ms: number;
+    }
+  | { readonly type: 'traffic.failed'; readonly instance: InstanceId; readonly failure: Failure }
   | {
       readonly type: 'update.switched';
       readonly instance: InstanceId;

@@ -1,3 +1,5 @@
+import type { Through } from './through.ts';
+
 /** Where a probe is made from: the host itself, or the controller over a new connection. */
 export type Vantage = 'host' | 'outside';
 
@@ -59,6 +61,8 @@ export type HealthCheck = {
   readonly intervalMs: number;
   readonly minHealthyMs: number;
   readonly healthyDeadlineMs: number;
+  /** Absent where nothing is asked through a balancer. */
+  readonly through?: Through;
 };
 
 /** What one round of probes saw. `at` is the controller's monotonic clock, milliseconds. */

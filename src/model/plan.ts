@@ -69,6 +69,8 @@ export type Plan = {
   readonly strategy: Strategy;
   /** By what an instance is taken out of traffic before it is restarted, in words, and how long requests may take. */
   readonly drain?: { readonly through: string; readonly waitMs: number };
+  /** Through which balancers it is seen that an instance serves, and by when. */
+  readonly through?: { readonly by: string; readonly withinMs: number };
   readonly hosts: readonly HostPlan[];
   readonly waves: readonly Wave[];
   readonly cordoned: readonly { readonly host: HostName; readonly cordon: Cordon }[];

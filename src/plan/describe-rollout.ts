@@ -79,7 +79,11 @@ function each(plan: Plan): string {
     plan.drain === undefined || verb !== 'restart'
       ? ''
       : `drain ${plan.drain.through} (${span(plan.drain.waitMs)}), `;
-  return `${drain}${verb}, healthy for ${span(minHealthyMs)} within ${span(healthyDeadlineMs)}`;
+  const through =
+    plan.through === undefined
+      ? ''
+      : `, seen through ${plan.through.by} within ${span(plan.through.withinMs)}`;
+  return `${drain}${verb}, healthy for ${span(minHealthyMs)} within ${span(healthyDeadlineMs)}${through}`;
 }
 
 /** Who hands over, and who is restarted although the playbook would rather not. */

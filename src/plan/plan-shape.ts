@@ -88,6 +88,7 @@ export const planShape = object<Plan>(
     previous: object<Plan['previous']>({ id: text, label: text, mark: text }),
     strategy,
     drain: object<NonNullable<Plan['drain']>>({ through: text, waitMs: whole }),
+    through: object<NonNullable<Plan['through']>>({ by: text, withinMs: whole }),
     hosts: list(host),
     waves: list(object<Wave>({ number: whole, instances: list(text), canary: flag })),
     cordoned: list(
@@ -99,5 +100,5 @@ export const planShape = object<Plan>(
     unreachable: list(object<Plan['unreachable'][number]>({ host: text, why: text })),
     warnings: list(object<PlanWarning>({ code: text, text })),
   },
-  ['drain', 'warnings'],
+  ['drain', 'through', 'warnings'],
 );

@@ -121,6 +121,19 @@ export const EVENT_REFERENCE: Reference = {
     says: 'It is not back in traffic. It is tried again on its way back, by a resume, and by the guard of its balancer.',
     fields: { instance: INSTANCE, failure: FAILURE },
   },
+  'traffic.seen': {
+    says: 'Asked through its balancers over new connections, it answered as the release that it should run.',
+    fields: {
+      instance: INSTANCE,
+      through: 'the balancers that were asked',
+      asked: 'requests until it had answered often enough: balancers spread them over all instances',
+      ms: MS,
+    },
+  },
+  'traffic.failed': {
+    says: 'It did not answer as it should through its balancers. An update goes back then.',
+    fields: { instance: INSTANCE, failure: FAILURE },
+  },
   'update.switched': {
     says: 'The instance runs the new release, on trial: without a commit its host goes back by itself.',
     fields: { instance: INSTANCE, pid: 'its new main process', ms: MS },

@@ -150,6 +150,9 @@ function apply(draft: Draft, event: Event): Draft {
       forgetDrain(draft, event.instance);
       break;
     case 'undrain.finished':
+    case 'traffic.seen':
+    // It goes back then, and that is told.
+    case 'traffic.failed':
       break;
     case 'undrain.failed':
       warn(draft, `${event.instance} ${event.failure.message}`);

@@ -119,9 +119,10 @@ export function sayEvent(before: View, event: Event): Said | undefined {
     }
     case 'drain.failed':
     case 'undrain.failed':
+    case 'traffic.failed':
       return {
         who: event.instance,
-        verb: event.type === 'drain.failed' ? 'drain' : 'undrain',
+        verb: event.type.split('.')[0] ?? '',
         text: `FAILED ${event.failure.code}: ${event.failure.message}`,
         tone: 'bad',
       };
@@ -131,6 +132,14 @@ export function sayEvent(before: View, event: Event): Said | undefined {
         verb: 'undrain',
         text: `ok ${groupNames(event.through)} ${formatDuration(event.ms)}`,
       };
+    case 'traffic.seen': {
+      const requests = `${event.asked} ${event.asked === 1 ? 'request' : 'requests'}`;
+      return {
+        who: event.instance,
+        verb: 'traffic',
+        text: `ok through ${event.through.join(', ')} ${formatDuration(event.ms)}, ${requests}`,
+      };
+    }
     case 'update.switched':
       return {
         who: event.instance,

@@ -3,6 +3,7 @@ import type { Drain } from '../model/drain.ts';
 import type { Instance } from '../model/host.ts';
 import type { Secret } from '../util/secret.ts';
 import { argvField, contentField, type Duration, durationField, hostPathField } from './fields.ts';
+import { hostField, urlField } from './network-fields.ts';
 import { checkOptions } from './options.ts';
 
 /** The same for all instances, or made for each. */
@@ -45,20 +46,10 @@ export type ExecDrainOptions = Common & {
 const wait = durationField({ min: '0s', max: '1h' }).default(30_000);
 const NAME = /^[A-Za-z0-9_.:-]{1,128}$/;
 const nameField = z.string().regex(NAME, 'expected a name of letters, digits, ".", "_", ":" and "-"');
-const hostField = z
-  .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'expected a host or group of the inventory');
 const socketField = hostPathField.refine(
   (path) => /^[A-Za-z0-9._/-]+$/.test(path),
   'a socket has letters, digits, ".", "_" and "-" in its path',
 );
-const urlField = z
-  .string()
-  .refine(
-    (url) => URL.canParse(url) && /^https?:$/.test(new URL(url).protocol) && new URL(url).password === '',
-    'expected an http or https URL without a password in it',
-  );
-
 const haproxySchema = z.strictObject({
   balancers: z.array(hostField).min(1, 'expected at least one host or group'),
   backend: nameField,

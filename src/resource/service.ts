@@ -9,6 +9,7 @@ import type { DrainAdapter } from './drains.ts';
 import { type Duration, durationField, portField } from './fields.ts';
 import { type HandoverOptions, handoverSchema, handoverStep } from './handover.ts';
 import { checkOptions, optionProblem } from './options.ts';
+import { type ThroughOptions, throughSchema, toThrough } from './through.ts';
 
 /** What is asked of an instance; for how long, and by when, says the strategy of the playbook. */
 export type HealthOptions = {
@@ -18,6 +19,8 @@ export type HealthOptions = {
   readonly listens?: readonly number[] | undefined;
   /** Time between two rounds of probes. Default: `500ms`. */
   readonly interval?: Duration | undefined;
+  /** Asked through what balances the instances as well, once the instance is healthy and back in traffic. */
+  readonly through?: ThroughOptions | undefined;
 };
 
 export type ServiceOptions = {
@@ -54,6 +57,7 @@ const healthSchema = z.strictObject({
   probes: z.array(probe).min(1, 'needs at least one probe, http({ port, path: "/readyz" }) for one'),
   listens: z.array(portField).default([]),
   interval: durationField({ min: '50ms', max: '60s' }).default(500),
+  through: throughSchema.optional(),
 });
 
 const schema = z.strictObject({
@@ -107,6 +111,7 @@ export function service(options: ServiceOptions): StepDraft {
           ),
         ]),
       );
+      checkThroughs(checks, activation !== 'restart');
       return {
         type: 'service',
         id: 'service',
@@ -132,7 +137,29 @@ function toCheck(options: HealthOptions, what: string, strategy: Strategy): Heal
     intervalMs: health.interval,
     minHealthyMs: strategy.minHealthyMs,
     healthyDeadlineMs: strategy.healthyDeadlineMs,
+    ...(health.through === undefined ? {} : { through: toThrough(health.through) }),
   };
+}
+
+/** @throws UsageError PD2130 when an answer would prove nothing */
+function checkThroughs(checks: ReadonlyMap<string, HealthCheck>, handsOver: boolean): void {
+  const seen = new Set<string>();
+  for (const [name, { through }] of checks) {
+    if (through === undefined) continue;
+    if (handsOver && through.pid === undefined)
+      throw optionProblem(
+        'service',
+        'health.through: expect.pid is missing: while an instance hands over, the process before it may still answer',
+      );
+    const who = JSON.stringify(through.instance);
+    if (seen.has(who))
+      throw optionProblem(
+        'service',
+        `health.through: ${through.instance.is} in ${through.instance.in} is said of more than one instance`,
+        `make health a function of the instance, such as (i) => ({ ... }); ${name} is one of them`,
+      );
+    seen.add(who);
+  }
 }
 
 function checkHealth(options: HealthOptions, what: string): z.output<typeof healthSchema> {

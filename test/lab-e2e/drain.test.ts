@@ -1,12 +1,21 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { LabHost } from '../../src/lab/lab-state.ts';
-import { serversOf, startLabHaproxy, stopLabHaproxy } from '../load/lab-haproxy.ts';
+import { FRONT_PORT, serversOf, startLabHaproxy, stopLabHaproxy } from '../load/lab-haproxy.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { hasFaults } from './lab-file.ts';
 import { ownPlaybook } from './playbook.ts';
 
 const PLAYBOOK = ownPlaybook({
   service: "drain: [haproxy({ balancers: ['lb'], backend: 'edge', wait: '5s' })],",
+  health: `through: {
+    url: 'http://shop.example:${FRONT_PORT}/',
+    balancers: ['lb'],
+    expect: {
+      instance: { in: 'x-server', is: \`\${i.host}-\${i.name}\` },
+      release: 'x-release',
+      pid: 'x-pid',
+    },
+  },`,
 });
 const SERVERS = ['edge-01-1', 'edge-02-1'];
 
@@ -46,6 +55,7 @@ describe.runIf(hasFaults())('behind a HAProxy', () => {
     const seen = await load.end();
     expect(ran.code, ran.text).toBe(0);
     expect(ran.text).toMatch(/each +drain haproxy edge-03 \(5 s\), restart/);
+    expect(ran.text).toMatch(/edge-01@1 +traffic +ok through edge-03 \d.*, \d+ requests/);
     expect(back.code, back.text).toBe(0);
     expect(seen.failed).toEqual([]);
     expect(seen.good).toBeGreaterThan(100);
@@ -59,6 +69,7 @@ describe.runIf(hasFaults())('behind a HAProxy', () => {
       'update.switched',
       'instance.healthy',
       'undrain.finished',
+      'traffic.seen',
       'instance.committed',
     ]);
     expect(await standing()).toEqual(['UP', 'UP']);
@@ -80,6 +91,40 @@ describe.runIf(hasFaults())('behind a HAProxy', () => {
     expect(ran.code, ran.text).toBe(4);
     expect(seen.failed).toEqual([]);
     await expect.poll(standing, { timeout: 20_000 }).toEqual(['UP', 'UP']);
+    expect(await notes()).toBe('');
+  });
+
+  test('a release that is ready but answers clients with 500 goes back, and is drained before it does', async () => {
+    const load = keepAsking(`http://${balancer.address}:${FRONT_PORT}/`);
+    const broken = ['-e', 'workers=4', '-e', 'fault={"error_ratio":1}'];
+    const ran = await fleet.rollout('v3b', '--healthy-deadline', '20s', ...broken);
+    const seen = await load.end();
+    expect(ran.code, ran.text).toBe(4);
+    expect(ran.text).toContain(
+      `PD4032: is wrong at http://shop.example:${FRONT_PORT}/ through edge-03: answered 500`,
+    );
+    // What the release itself said while it was the canary; nobody was refused or cut off.
+    expect(seen.failed.filter((why) => why !== 'status 500')).toEqual([]);
+    const flow = (await fleet.events()).flatMap((e) =>
+      'instance' in e && e.instance === 'edge-01@1' && e.type !== 'health.probed' ? [e.type] : [],
+    );
+    expect(flow).toEqual([
+      'update.started',
+      'drain.started',
+      'drain.finished',
+      'update.switched',
+      'instance.healthy',
+      'undrain.finished',
+      'traffic.failed',
+      'drain.started',
+      'drain.finished',
+      'instance.failed',
+      'revert.started',
+      'undrain.finished',
+      'traffic.seen',
+      'instance.reverted',
+    ]);
+    expect(await standing()).toEqual(['UP', 'UP']);
     expect(await notes()).toBe('');
   });
 
@@ -114,6 +159,9 @@ describe.runIf(hasFaults())('behind a HAProxy', () => {
     expect(ran.code, ran.text).toBe(3);
     expect(ran.stderr).toContain(
       'error PD3061: edge-03 cannot drain: there is no socket /run/haproxy/admin.sock',
+    );
+    expect(ran.stderr).toContain(
+      `edge-03 does not answer http://shop.example:${FRONT_PORT}/ when asked from here: connection refused`,
     );
     expect(await fleet.mainPids()).toEqual(pids);
   });

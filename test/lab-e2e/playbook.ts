@@ -12,6 +12,8 @@ export type PlaybookParts = {
   readonly release?: string;
   /** Further options of service. */
   readonly service?: string;
+  /** Further options of its health, with `i` for the instance. */
+  readonly health?: string;
   /** Further files of the release. */
   readonly files?: string;
 };
@@ -63,6 +65,7 @@ export default definePlaybook({
         health: (i) => ({
           probes: [http({ port: portOf(i, flavour.ports[0]), path: '/readyz', expect: { release: 'x-release' } })],
           listens: flavour.ports.map((name) => portOf(i, name)),
+          ${parts.health ?? ''}
         }),
       }),
     ];

@@ -63,6 +63,7 @@ function haproxyConfig(servers: readonly BackendServer[]): string {
     `  bind :${H2_PORT} proto h2`,
     '  default_backend edge',
     'backend edge',
+    '  http-response set-header x-server %s',
     '  balance roundrobin',
     '  default-server check inter 500ms fall 2 rise 2',
     ...servers.map((s) => `  server ${s.name} ${s.address}:${s.port}`),

@@ -2,9 +2,9 @@ import type { CommandModule } from 'yargs';
 import { RefusedError } from '../../errors.ts';
 import type { CompiledHost } from '../../execute/compile.ts';
 import { draftHosts } from '../../execute/draft.ts';
-import { drainsOf, withDrains } from '../../execute/drain/preflight.ts';
 import { hookRunner } from '../../execute/hooks.ts';
 import { makeRollback } from '../../execute/make-rollback.ts';
+import { trafficOf, withTraffic } from '../../execute/traffic.ts';
 import type { HostName } from '../../model/host.ts';
 import type { ReleaseRecord } from '../../model/release.ts';
 import { findPlaybook } from '../../playbook/find.ts';
@@ -40,7 +40,7 @@ export const rollbackCommand: CommandModule = {
       const judges = await judgesOfProject(session);
       if (judges.size === 0)
         out.err('the playbook of the rollout does not compile: no instance is drained before it is touched');
-      const drains = drainsOf(session.inventory, judges);
+      const traffic = trafficOf(session.inventory, judges);
       const made = await waiting(
         'Looking at the hosts',
         args.quiet === true,
@@ -48,7 +48,7 @@ export const rollbackCommand: CommandModule = {
           ...(await planBasis(session, state, loaded, flags)),
           choose: (runs) => choose(args, session, state, runs),
           compiled: await tryDraft(session),
-        }).then((plan) => withDrains(plan, drains, session.fleet)),
+        }).then((plan) => withTraffic(plan, traffic, session.fleet)),
       );
       const hooks = hookRunner(loaded.playbook, session.project, { PDEPLOY_SERVICE: session.service });
       process.exitCode = await deploy({

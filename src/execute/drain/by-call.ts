@@ -26,6 +26,8 @@ export function byCall(drain: Extract<Drain, { kind: 'http' }>, where: DrainWher
       return why === undefined ? undefined : notBack(name, why);
     },
     up: async () => undefined,
+    seesUp: false,
+    isHeld: () => false,
   };
 }
 

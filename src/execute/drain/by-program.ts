@@ -42,5 +42,7 @@ export function byProgram(
       return why === undefined ? undefined : notBack(name, why);
     },
     up: async () => undefined,
+    seesUp: false,
+    isHeld: () => false,
   };
 }

@@ -14,6 +14,12 @@ export type Drains = {
   /** It is restarted, and there is something to drain it from. One that is started or reloaded stays where it is. */
   readonly has: (at: Located, during: 'update' | 'revert') => boolean;
   readonly isOut: (id: InstanceId) => boolean;
+  /** Somebody else keeps it out of traffic. */
+  readonly isHeld: (id: InstanceId) => boolean;
+  /** It was brought back, and a balancer has said that it gets traffic. */
+  readonly isSeenUp: (id: InstanceId) => boolean;
+  /** How long requests in flight are waited for. */
+  readonly waitMs: (at: Located) => number;
   /** How much longer a trial may take because of it. */
   readonly undrainMs: (at: Located) => number;
   /** @param restMs how long it may stay out after the requests in flight are done */
@@ -153,6 +159,9 @@ export function openDrains(input: DrainsInput): Drains {
       );
     },
     isOut: (id) => out.has(id),
+    isHeld: (id) => opened.get(id)?.some((part) => part.isHeld()) === true,
+    isSeenUp: (id) => !out.has(id) && opened.get(id)?.some((part) => part.seesUp) === true,
+    waitMs: (at) => Math.max(0, ...drainsOf(at).map((d) => d.waitMs)),
     undrainMs: (at) => (drainsOf(at).length === 0 ? 0 : UP_WITHIN_MS + MARGIN_MS),
     drain,
     switched: async (at) => {

@@ -72,11 +72,14 @@ export function onHost({ link, target, waitMs, where, inTurn }: OnHost): DrainPa
       );
       if (result.kind !== 'ok') return notBack(name, describe(result));
       const server = decodeServer(result.lines);
+      kept = server?.away === true;
       if (server === undefined || server.away || /^(UP|no check)/.test(server.status)) return undefined;
       return notBack(
         name,
         `${target.backend}/${target.server} is ${server.status} after ${UP_WITHIN_MS / 1_000} s`,
       );
     },
+    seesUp: target.kind === 'haproxy',
+    isHeld: () => kept,
   };
 }

@@ -17,6 +17,10 @@ export type DrainPart = {
   readonly back: () => Promise<Refusal>;
   /** Until whoever balances gives it traffic again. */
   readonly up: () => Promise<Refusal>;
+  /** `up` tells for sure that it gets traffic. */
+  readonly seesUp: boolean;
+  /** Somebody else keeps it out of traffic there. */
+  readonly isHeld: () => boolean;
 };
 
 /** What the steps of a part may need to know. */

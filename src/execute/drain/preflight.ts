@@ -10,6 +10,7 @@ import type { Fleet } from '../fleet.ts';
 import type { Judge } from '../judges.ts';
 import { describe } from '../lease.ts';
 import type { Made } from '../made.ts';
+import { balancerHosts } from './balancer-hosts.ts';
 
 /** How the instances of each host are taken out of traffic, by instance name. */
 export type FleetDrains = ReadonlyMap<HostName, ReadonlyMap<string, readonly Drain[]>>;
@@ -20,17 +21,7 @@ export type FleetDrains = ReadonlyMap<HostName, ReadonlyMap<string, readonly Dra
  */
 export function drainsOf(inventory: Inventory, judges: ReadonlyMap<HostName, Judge>): FleetDrains {
   const problems = new Map<string, Problem>();
-  const hostsOf = (name: string): readonly HostName[] => {
-    if (inventory.hosts.has(name)) return [name];
-    const members = inventory.groups.get(name) ?? [];
-    if (members.length === 0)
-      problems.set(name, {
-        code: 'PD2151',
-        message: `haproxy(): ${name} is neither a host nor a group with hosts in ${inventory.file}`,
-        hint: 'balancers are hosts of the inventory, reached like any other; no service has to run on them',
-      });
-    return members;
-  };
+  const hostsOf = balancerHosts(inventory, 'haproxy()', problems);
   const resolved = (drain: Drain): Drain =>
     drain.kind === 'haproxy'
       ? { ...drain, balancers: [...new Set(drain.balancers.flatMap(hostsOf))] }
