@@ -35,6 +35,8 @@ export default definePlaybook({
         cert: z.string(),
         key: z.string(),
         trust: z.union([z.enum(['system', 'none']), z.strictObject({ file: z.string() })]).default('system'),
+        /** `modern` is refused: rustls, which the edge service is built on, does `intermediate` and nothing else. */
+        profile: z.enum(['intermediate', 'modern']).default('intermediate'),
       })
       .optional(),
     /** Faults to rehearse a bad release, see examples/edge. */

@@ -12,6 +12,7 @@ export type { UnitText } from './model/unit-text.ts';
 export type { ServerConf } from './pingora/server-conf.ts';
 export { pingoraService } from './pingora/service.ts';
 export type { PingoraServiceOptions } from './pingora/service-options.ts';
+export type { TlsLibrary, TlsOptions } from './pingora/tls.ts';
 export { definePlaybook, extendPlaybook, isPlaybook, type PlaybookOptions } from './playbook/define.ts';
 export type { HookOptions } from './playbook/hooks.ts';
 export type { StrategyOptions } from './playbook/strategy.ts';

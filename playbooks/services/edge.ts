@@ -12,6 +12,7 @@ export const edgeSteps: Steps = ({ vars, paths }) => [
       servers: vars.tls.servers,
       from: { cert: vars.tls.cert, key: vars.tls.key },
       trust: vars.tls.trust,
+      profile: vars.tls.profile,
       ports: (instance) => portOf(instance, 'https_port'),
     }),
 
@@ -33,7 +34,9 @@ export const edgeSteps: Steps = ({ vars, paths }) => [
     hardening: vars.hardening,
     activation: vars.activation,
     // Where tls/site/cert.pem is that of the release, on trial or not.
-    ...(vars.tls === undefined ? {} : { service: { WorkingDirectory: paths.current } }),
+    ...(vars.tls === undefined
+      ? {}
+      : { tls: vars.tls.profile, service: { WorkingDirectory: paths.current } }),
   }),
 ];
 

@@ -36,6 +36,7 @@ export type RolloutVars = FlavourVars & {
         readonly cert: string;
         readonly key: string;
         readonly trust: 'system' | 'none' | { readonly file: string };
+        readonly profile: 'intermediate' | 'modern';
       }
     | undefined;
 };

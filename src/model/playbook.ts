@@ -1,5 +1,5 @@
 import type { Secret } from '../util/secret.ts';
-import type { CertificateStep } from './certificate.ts';
+import type { CertificateStep, TlsProfile } from './certificate.ts';
 import type { Drain } from './drain.ts';
 import type { HealthCheck } from './health.ts';
 import type { Host, Instance } from './host.ts';
@@ -27,6 +27,8 @@ export type PingoraPart = {
   readonly drainSeconds: number;
   /** Names of rules that are passed over. */
   readonly allow: readonly string[];
+  /** What its TLS listeners offer, where the playbook says so. */
+  readonly tls?: TlsProfile;
   readonly instances: readonly {
     readonly name: string;
     /** Of its configuration in the release. */

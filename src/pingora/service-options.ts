@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { TlsProfile } from '../model/certificate.ts';
 import type { Instance } from '../model/host.ts';
 import type { Duration } from '../resource/fields.ts';
 import { durationField, userField } from '../resource/fields.ts';
@@ -10,6 +11,7 @@ import type { SystemdUnitOptions } from '../resource/systemd-unit.ts';
 import { RULES } from './lint/lint.ts';
 import { type AppConf, checkConf } from './render.ts';
 import type { ServerConf } from './server-conf.ts';
+import { type TlsOptions, type TlsSettings, tlsSettings } from './tls.ts';
 import { isVersion, NEWEST } from './version.ts';
 
 /** Options that go to `systemdUnit()` as they are. */
@@ -42,6 +44,11 @@ export type PingoraServiceOptions = UnitParts &
     readonly app?: AppConf | ((instance: Instance) => AppConf) | undefined;
     /** Default: `app`. */
     readonly appKey?: string | undefined;
+    /**
+     * What its TLS listeners offer, a profile of Mozilla's server side TLS. With `openssl` and `boringssl` the settings are `tls`
+     * among what the program reads itself; `rustls`, the default, does `intermediate` without any and nothing else.
+     */
+    readonly tls?: TlsProfile | TlsOptions | undefined;
     /** Addresses that an instance listens on, written as Pingora gets them: `0.0.0.0:8080`. */
     readonly listen: (instance: Instance) => readonly string[];
     /** As in `service()`; `listens` are the ports of `listen` unless it says otherwise. */
@@ -78,6 +85,8 @@ const aFunction = z.custom<(instance: Instance) => never>((v) => typeof v === 'f
   error: 'expected a function of the instance',
 });
 
+const profileField = z.enum(['intermediate', 'modern']);
+
 const schema = z.strictObject({
   user: userField,
   version: z.string().refine(isVersion, 'expected a version such as "0.9.1"').default(NEWEST),
@@ -89,6 +98,15 @@ const schema = z.strictObject({
     .string()
     .regex(/^[a-z_][a-z0-9_-]{0,63}$/, 'expected a key such as "app"')
     .default('app'),
+  tls: z
+    .union([
+      profileField.transform((profile): TlsOptions => ({ profile })),
+      z.strictObject({
+        profile: profileField,
+        library: z.enum(['rustls', 'openssl', 'boringssl']).optional(),
+      }),
+    ])
+    .optional(),
   listen: aFunction,
   health: aFunction,
   grace: wholeSeconds(30),
@@ -121,7 +139,8 @@ const schema = z.strictObject({
 });
 
 /** Options with their defaults; times in seconds. */
-export type Settled = PingoraServiceOptions & {
+export type Settled = Omit<PingoraServiceOptions, 'tls'> & {
+  readonly tls?: { readonly profile: TlsProfile; readonly settings: TlsSettings | undefined };
   readonly version: string;
   readonly conf: ServerConf;
   readonly appKey: string;
@@ -141,6 +160,10 @@ export function settle(options: PingoraServiceOptions): Settled {
       `allow: there is no rule "${unknown}"`,
       'docs/pingora.md has a table of them',
     );
-  const { grace, shutdownTimeout: shutdown, drainDelay: drain, ...rest } = checked;
-  return { ...(rest as unknown as Settled), seconds: { grace, shutdown, drain } };
+  const { grace, shutdownTimeout: shutdown, drainDelay: drain, tls, ...rest } = checked;
+  return {
+    ...(rest as unknown as Settled),
+    ...(tls === undefined ? {} : { tls: { profile: tls.profile, settings: tlsSettings(tls) } }),
+    seconds: { grace, shutdown, drain },
+  };
 }

@@ -11,7 +11,7 @@ import { service } from '../resource/service.ts';
 import { logDirectory, systemdUnit } from '../resource/systemd-unit.ts';
 import { unit } from '../resource/unit/text.ts';
 import { longestStop } from './lint/unit-rules.ts';
-import { type AppConf, renderConf } from './render.ts';
+import { renderConf } from './render.ts';
 import { PASSED, type PingoraServiceOptions, type Settled, settle } from './service-options.ts';
 
 /** Time beside the computed longest stop, for a machine that is busy. */
@@ -135,6 +135,9 @@ function confOf(instance: Instance, given: Settled) {
   const own: unknown = typeof app === 'function' ? app(instance) : app;
   if (typeof own !== 'object' || own === null || Array.isArray(own))
     throw optionProblem('pingoraService', `app of ${instance.id}: expected an object, got ${describe(own)}`);
+  const settings = given.tls?.settings;
+  if (settings !== undefined && 'tls' in own)
+    throw optionProblem('pingoraService', `app of ${instance.id}: tls is set by the option tls`);
   return renderConf(
     given.conf,
     {
@@ -143,7 +146,7 @@ function confOf(instance: Instance, given: Settled) {
       graceful_shutdown_timeout_seconds: given.seconds.shutdown,
     },
     given.appKey,
-    own as AppConf,
+    settings === undefined ? own : { ...own, tls: settings },
   );
 }
 
@@ -171,6 +174,7 @@ function partOf(ctx: Context, given: Settled): PingoraPart {
     appKey: given.appKey,
     drainSeconds: given.seconds.drain,
     allow: given.allow,
+    ...(given.tls === undefined ? {} : { tls: given.tls.profile }),
     instances: ctx.instances.map((instance) => ({
       name: instance.name,
       path: confPath(instance),

@@ -14,7 +14,7 @@ export type CompiledSteps = {
 
 /**
  * The steps of a playbook for one host.
- * @throws UsageError PD2106 (variables), PD2107 (steps() threw), PD2108 to PD2114 and PD2137 (what it returned)
+ * @throws UsageError PD2106 (variables), PD2107 (steps() threw), PD2108 to PD2115 and PD2137 (what it returned)
  */
 export function compileSteps(playbook: Playbook, host: Host, service: string, label: string): CompiledSteps {
   const ctx = context(playbook, host, service, label);

@@ -23,6 +23,7 @@ export function stepProblems(playbook: string, service: string, steps: readonly 
     ...missing(playbook, steps),
     ...needed(service, steps),
     ...overlaps(playbook, steps),
+    ...profiles(playbook, steps),
     ...steps.flatMap((step) => openSecrets(playbook, step.id, step)),
   ];
 }
@@ -97,6 +98,20 @@ function overlaps(playbook: string, steps: readonly Step[]): readonly Problem[] 
       message: `playbook ${playbook}: release() has ${file.path}, where certificate("${step.name}") puts its files`,
     };
   });
+}
+
+/** A certificate that doctor would hold to another profile than its listeners have. */
+function profiles(playbook: string, steps: readonly Step[]): readonly Problem[] {
+  const own = steps.find((step) => step.type === 'release')?.pingora?.tls;
+  return steps.flatMap((step) =>
+    own === undefined || step.type !== 'certificate' || step.profile === own
+      ? []
+      : {
+          code: 'PD2115',
+          message: `playbook ${playbook}: certificate("${step.name}") is of profile ${step.profile}, and pingoraService() serves ${own}`,
+          hint: `say profile: '${own}' in certificate(), or tls: '${step.profile}' in pingoraService()`,
+        },
+  );
 }
 
 /** What the unit lacks: directories that it cannot start without and that systemd does not make, a way to reload. */

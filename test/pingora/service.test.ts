@@ -1,25 +1,33 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { tryProfile } from '../../src/certs/settings.ts';
+import type { StepDraft } from '../../src/model/playbook.ts';
 import { lintRelease } from '../../src/pingora/lint/release.ts';
 import { pingoraService } from '../../src/pingora/service.ts';
 import type { PingoraServiceOptions } from '../../src/pingora/service-options.ts';
+import { tlsSettings } from '../../src/pingora/tls.ts';
 import { compileSteps } from '../../src/playbook/compile-steps.ts';
 import { definePlaybook } from '../../src/playbook/define.ts';
+import { certificate } from '../../src/resource/certificate.ts';
 import { readinessFile } from '../../src/resource/drains.ts';
 import { portOf } from '../../src/resource/port-of.ts';
 import { http } from '../../src/resource/probes.ts';
 import { Secret } from '../../src/util/secret.ts';
+import { makeAuthority } from '../certs/authority.ts';
 import { aHost } from '../resource/sample.ts';
 import { hasSystemd, verifyUnits } from '../resource/systemd-analyze.ts';
 
 const TWO = { '1': { port: 6188, admin: 6190 }, '2': { port: 6189, admin: 6191 } };
 
-function steps(over: Partial<PingoraServiceOptions> = {}) {
+function steps(over: Partial<PingoraServiceOptions> = {}, more: readonly StepDraft[] = []) {
   const playbook = definePlaybook({
     name: 'p',
     service: 'web',
-    steps: () =>
-      pingoraService({
+    steps: () => [
+      ...more,
+      ...pingoraService({
         binary: 'web',
         from: './web',
         user: 'www',
@@ -27,6 +35,7 @@ function steps(over: Partial<PingoraServiceOptions> = {}) {
         health: (i) => ({ probes: [http({ port: portOf(i, 'admin'), path: '/readyz' })] }),
         ...over,
       }),
+    ],
   });
   const all = compileSteps(playbook, aHost({ service: 'web', instances: TWO }), 'web', 'v1').steps;
   const of = <T extends string>(type: T) => {
@@ -77,6 +86,71 @@ app:
 `);
   expect(release.test).toEqual(['{dir}/bin/web', '-t', '-c', '{dir}/config/1.yaml']);
   expect(steps({ test: false }).release.test).toBeUndefined();
+});
+
+describe('a TLS profile', () => {
+  const tlsOf = (tls: PingoraServiceOptions['tls']): unknown => {
+    const { release } = steps({ tls, app: { own: 1 } });
+    const content = release.files[0]?.content;
+    return (parse(typeof content === 'string' ? content : '') as { app: { tls?: unknown } }).app.tls;
+  };
+
+  test('has nothing to set with rustls, which does intermediate and cannot do modern', () => {
+    expect(tlsOf('intermediate')).toBeUndefined();
+    expect(steps({ tls: 'intermediate' }).release.pingora?.tls).toBe('intermediate');
+    expect(problem({ tls: 'modern' })).toThrow('modern is not to be had with rustls');
+    expect(problem({ tls: 'old' })).toThrow('tls: ');
+  });
+
+  test('is settings of the program with the other libraries', () => {
+    expect(tlsOf({ profile: 'modern', library: 'boringssl' })).toEqual({
+      min_version: '1.3',
+      groups: 'X25519:P-256:P-384',
+    });
+    expect(tlsOf({ profile: 'intermediate', library: 'boringssl' })).toEqual({
+      min_version: '1.2',
+      cipher_list: expect.stringMatching(/^ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:/),
+      groups: 'X25519:P-256:P-384',
+    });
+    const clash = { app: { tls: {} }, tls: { profile: 'modern', library: 'openssl' } };
+    expect(problem(clash)).toThrow('app of edge-01@1: tls is set by the option tls');
+  });
+
+  test('is that of the certificates beside it, which doctor holds the listeners to', () => {
+    const site = (profile: 'intermediate' | 'modern') =>
+      certificate({
+        name: 'site',
+        servers: ['a.test'],
+        from: { cert: 'a', key: 'b' },
+        ports: () => 443,
+        profile,
+      });
+    const modern = { tls: { profile: 'modern', library: 'openssl' } } as const;
+    expect(steps(modern, [site('modern')]).all).toHaveLength(5);
+    expect(() => steps(modern, [site('intermediate')])).toThrow(
+      'certificate("site") is of profile intermediate, and pingoraService() serves modern',
+    );
+  });
+
+  test.each(['intermediate', 'modern'] as const)('%s does what it says, by handshakes', async (profile) => {
+    const settings = tlsSettings({ profile, library: 'openssl' });
+    const { cert, key } = makeAuthority().issue(['shop.test'], { rsaBits: 2_048 });
+    const suites = [settings?.cipher_list, settings?.ciphersuites].filter((one) => one !== undefined);
+    const server = createServer({
+      cert,
+      key,
+      minVersion: `TLSv${settings?.min_version ?? '1.2'}`,
+      ciphers: suites.join(':'),
+      ecdhCurve: settings?.groups ?? '',
+    });
+    server.on('tlsClientError', () => undefined);
+    server.on('secureConnection', (socket) => socket.on('error', () => undefined));
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const { port } = server.address() as AddressInfo;
+    const verdict = await tryProfile({ address: '127.0.0.1', port, server: 'shop.test' }, profile);
+    server.close();
+    expect(verdict).toEqual({ kind: 'tried', attempts: 5, problems: [] });
+  });
 });
 
 test('what service() takes is passed on to it, but for a reload', () => {

@@ -30,6 +30,11 @@ const only = <T extends Step['type']>(all: readonly Step[], type: T) =>
   all.find((s) => s.type === type) as Extract<Step, { type: T }>;
 
 describe('the rollout playbook', () => {
+  test('refuses a TLS profile that its service cannot do', async () => {
+    const tls = { servers: ['shop.test'], cert: 'a.pem', key: 'a.key', profile: 'modern' };
+    await expect(steps('rollout', { tls })).rejects.toThrow('modern is not to be had with rustls');
+  });
+
   test('serves the Pingora reference service', async () => {
     const all = await steps('rollout', {
       workers: 3,
