@@ -19,12 +19,22 @@ test(`${RUNS} rollouts in which a host is cut off`, { timeout: RUNS * 30_000 }, 
   const left = Array.from({ length: RUNS }, (_, i) => ({ n: i + 100, run: runs[i % runs.length] }));
   const failures: string[] = [];
   let done = 0;
+  let slowest = 0;
   const work = async (lane: Lane): Promise<void> => {
     for (let next = left.shift(); next?.run !== undefined; next = left.shift()) {
-      await runPartition(lane, next.run, next.n).catch((error: unknown) => {
-        failures.push(`${next?.run === undefined ? '' : nameOf(next.run)}: ${String(error)}`);
-      });
+      await runPartition(lane, next.run, next.n).then(
+        (ms) => {
+          slowest = Math.max(slowest, ms);
+        },
+        (error: unknown) => {
+          failures.push(`${next?.run === undefined ? '' : nameOf(next.run)}: ${String(error)}`);
+        },
+      );
       done += 1;
+      if (done % 10 === 0)
+        process.stderr.write(
+          `${done} of ${RUNS} partitions, ${failures.length} failed, at the most ${Math.round(slowest / 100) / 10} s from the cut to the end\n`,
+        );
     }
   };
   const lanes = Array.from({ length: LANES }, (_, i): Lane => {

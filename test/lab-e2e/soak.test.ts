@@ -47,6 +47,9 @@ test(`${OPERATIONS} random operations with seed ${SEED}`, {
       left -= now;
       for (let i = 0; i < now; i += 1) await operate(lane);
       await quiet(lane);
+      process.stderr.write(
+        `seed ${SEED}: ${OPERATIONS - left} of ${OPERATIONS} operations begun, this lane is quiet\n`,
+      );
     }
   };
   await Promise.all(lanes.map(work));
