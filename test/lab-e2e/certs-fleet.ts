@@ -11,21 +11,12 @@ type Row = { readonly level: string; readonly served: string; readonly file: str
 
 /** A fleet whose instances serve TLS with a certificate of an authority of its own. */
 export async function openCertsFleet() {
-  const authority = makeAuthority();
   const fleet = await openFleet({ hosts: 3, instances: 2 });
-  fleet.write('tls/root.pem', authority.root.cert);
-  const tls = { servers: NAMES, cert: 'tls/site.pem', key: 'tls/site.key', trust: { file: 'tls/root.pem' } };
-  fleet.write('tls.yaml', JSON.stringify({ tls }));
-  const vars = ['-e', '@tls.yaml'];
+  const tls = tlsOf(fleet);
+  const { vars } = tls;
   return {
     fleet,
-    authority,
-    vars,
-    /** Puts a certificate where the playbook gets it from. */
-    bring: (pair: Pair): void => {
-      fleet.write('tls/site.pem', pair.cert);
-      fleet.write('tls/site.key', pair.key);
-    },
+    ...tls,
     status: async (): Promise<Ran & { readonly rows: readonly Row[] }> => {
       const ran = await fleet.pdeploy('certs', 'status', '-i', 'lab', ...vars, '-o', 'json');
       return { ...ran, rows: (JSON.parse(ran.stdout) as { certificates: readonly Row[] }).certificates };
@@ -39,6 +30,23 @@ export async function openCertsFleet() {
     },
     /** By host and instance. */
     served: (): Promise<readonly string[]> => servedBy(places(fleet)),
+  };
+}
+
+/** Variables of a playbook that serves TLS, and an authority for its certificates. */
+export function tlsOf(fleet: Fleet) {
+  const authority = makeAuthority();
+  fleet.write('tls/root.pem', authority.root.cert);
+  const tls = { servers: NAMES, cert: 'tls/site.pem', key: 'tls/site.key', trust: { file: 'tls/root.pem' } };
+  fleet.write('tls.yaml', JSON.stringify({ tls }));
+  return {
+    authority,
+    vars: ['-e', '@tls.yaml'],
+    /** Puts a certificate where the playbook gets it from. */
+    bring: (pair: Pair): void => {
+      fleet.write('tls/site.pem', pair.cert);
+      fleet.write('tls/site.key', pair.key);
+    },
   };
 }
 

@@ -1,62 +1,70 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { appendFileSync, copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, copyFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LabHost } from '../../src/lab/lab-state.ts';
-import { FRONT_PORT, H2_PORT, serversOf, startLabHaproxy, stopLabHaproxy } from '../load/lab-haproxy.ts';
-import { failures, type LoadRow, type LoadTarget, measure } from '../load/measure.ts';
-import { loadPicture } from '../load/picture.ts';
-import { clientTable, loadTable, replaceBetween } from '../load/table.ts';
+import { type Balancer, balancedLoads } from '../load/balanced.ts';
+import {
+  FRONT_PORT,
+  H2_PORT,
+  serversOf,
+  startLabHaproxy,
+  stopLabHaproxy,
+  TCP_PORT,
+  TLS_PORT,
+} from '../load/lab-haproxy.ts';
+import { failures, type LoadRow, measure, requestsOf } from '../load/measure.ts';
+import { LONG, openRecord, SHARE_OF_BALANCED, WANTED } from '../load/record.ts';
+import { startUpstream, type UpstreamProcess } from '../load/start-upstream.ts';
+import { NAMES, tlsOf } from './certs-fleet.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { hasFaults } from './lab-file.ts';
 import { ownPlaybook } from './playbook.ts';
 
-/** Requests of the long programme, which writes docs/zero-downtime.md; without it the short one of CI. */
-const WANTED = Number(process.env.PDEPLOY_TEST_LOAD ?? 0);
-const LONG = WANTED > 0;
-const AMOUNT = LONG ? { rate: 4_000, quietMs: 10_000 } : { rate: 900, quietMs: 4_000 };
+const GRACE_S = 2;
+const AMOUNT = { rate: LONG ? 4_000 : 900, graceMs: GRACE_S * 1_000 - 500, stay: LONG };
+const QUIET_MS = LONG ? 10_000 : 4_000;
 const SLOW_MS = LONG ? 10_000 : 1_500;
+/** As long as the WebSockets that stay are waited for, and longer than the slow answers take. */
+const WAIT = LONG ? '12s' : '20s';
+/** Two of the six instances at once. */
+const WAVES = ['--wave', '2'];
 const LEAST = 30_000;
 
-const UPSTREAM = fileURLToPath(new URL('../load/upstream.ts', import.meta.url));
-
 const PLAYBOOK = ownPlaybook({
-  service: "stopTimeout: '20s', drain: [haproxy({ balancers: ['lb'], backend: 'edge', wait: '20s' })],",
+  service: `stopTimeout: '20s', drain: [haproxy({ balancers: ['lb'], backend: 'edge', wait: '${WAIT}' })],`,
 });
 
 describe.runIf(hasFaults())('under load', () => {
   let fleet: Fleet;
   let balancer: LabHost;
-  let target: LoadTarget;
-  let upstream: ChildProcess;
-  let proxied: readonly string[];
-  const rows: LoadRow[] = [];
+  let target: Balancer;
+  let upstream: UpstreamProcess | undefined;
+  let common: readonly string[];
+  let good: readonly string[];
 
   beforeAll(async () => {
     fleet = await openFleet({ hosts: 4, instances: 2, balancer: true });
     fleet.write('playbooks/rollout.ts', PLAYBOOK);
     balancer = await fleet.labHost('edge-04');
     await stopLabHaproxy(balancer);
-    const servers = fleet.hosts
-      .slice(0, 3)
-      .flatMap((h) =>
-        [1, 2].map((i) => ({ name: `${h.name}-${i}`, address: h.address, port: 6178 + 10 * i })),
-      );
+    const servers = fleet.hosts.slice(0, 3).flatMap(({ name, address }) =>
+      [1, 2].map((i) => {
+        const [port, tlsPort] = [6178 + 10 * i, 6184 + 10 * i];
+        return { name: `${name}-${i}`, address, port, tlsPort };
+      }),
+    );
     await startLabHaproxy(balancer, servers);
-    // The controller's end of the lab's bridge: the only address that the hosts see it under.
-    const gateway = balancer.address.replace(/\d+$/, '1');
-    upstream = spawn(process.execPath, [UPSTREAM, gateway], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [port] = await once(upstream.stdout as Readable, 'data');
-    proxied = ['-e', `upstream=${gateway}:${String(port).trim()}`];
-    await fleet.install('v1', '-e', fault(), ...proxied);
-    const at = (port: number): string => `http://${balancer.address}:${port}`;
-    target = { http: `${at(FRONT_PORT)}/`, h2: `${at(H2_PORT)}/`, slow: `${at(FRONT_PORT)}/slow` };
+    upstream = await startUpstream(balancer.address);
+    const { authority, bring, vars } = tlsOf(fleet);
+    bring(authority.issue(NAMES));
+    common = [...vars, '-e', `upstream=${upstream.address}`, '-e', `grace_seconds=${GRACE_S}`];
+    good = [...common, '--healthy-deadline', '20s', ...WAVES];
+    await fleet.install('v1', '-e', fault(), ...good);
+    const at = (port: number): string => `${balancer.address}:${port}`;
+    target = { http: at(FRONT_PORT), h2: at(H2_PORT), tls: at(TLS_PORT), tcp: at(TCP_PORT) };
   });
   afterAll(async () => {
-    upstream?.kill('SIGKILL');
+    upstream?.stop();
     await stopLabHaproxy(balancer);
     await fleet.end();
   });
@@ -75,18 +83,18 @@ describe.runIf(hasFaults())('under load', () => {
         const binary = join(fleet.dir, `edge-${++n}`);
         copyFileSync(fleet.reference.binary, binary);
         appendFileSync(binary, `${n}`);
-        return fleet.rollout(`v${n}`, '-e', fault(), ...proxied, '-e', `binary=${binary}`);
+        return fleet.rollout(`v${n}`, '-e', fault(), ...good, '-e', `binary=${binary}`);
       },
     },
     {
       name: 'rollback',
       code: 0,
-      act: () => fleet.pdeploy('rollback', '-i', 'lab', '--yes', '--min-healthy-time', '500ms'),
+      act: () => fleet.pdeploy('rollback', '-i', 'lab', '--yes', '--min-healthy-time', '500ms', ...WAVES),
     },
     {
       name: 'change of the configuration',
       code: 0,
-      act: () => fleet.rollout(`v${++n}`, '-e', fault(), ...proxied, '-e', `workers=${3 + (n % 3)}`),
+      act: () => fleet.rollout(`v${++n}`, '-e', fault(), ...good, '-e', `workers=${3 + (n % 3)}`),
     },
     {
       name: 'bad release, taken back',
@@ -94,46 +102,28 @@ describe.runIf(hasFaults())('under load', () => {
       act: () =>
         fleet.rollout(
           `v${++n}`,
-          '--canary',
-          '1',
-          '--healthy-deadline',
-          '4s',
-          '-e',
-          fault({ never_ready: true }),
-          ...proxied,
+          ...['--canary', '1', '--healthy-deadline', '4s'],
+          ...['-e', fault({ never_ready: true }), ...common],
         ),
     },
   ];
 
   test('no request fails', { timeout: LONG ? 3_600_000 : 600_000 }, async () => {
     await allUp();
-    const marks: { at: number; text: string }[] = [];
-    const timeline = new Map<number, ReadonlyMap<string, number>>();
-    const total = (): number => rows.reduce((sum, r) => sum + r.requests, 0);
+    const rows: LoadRow[] = [];
+    const record = openRecord('restart');
+    const enough = (): boolean => requestsOf(rows) >= WANTED * SHARE_OF_BALANCED;
     do {
       for (const { name, code, act } of scenarios) {
-        const { row, result } = await measure(name, target, AMOUNT, act);
+        if (rows.length >= scenarios.length && enough()) break;
+        const { row, result } = await measure(name, () => balancedLoads(target, AMOUNT), QUIET_MS, act);
+        rows.push(row);
+        record(rows, scenarios.length);
         expect(result.code, result.text).toBe(code);
         await allUp();
-        if (rows.length < scenarios.length) {
-          const at = timeline.size === 0 ? 0 : Math.max(...timeline.keys()) + 1;
-          marks.push({ at, text: name });
-          for (const [second, counts] of row.timeline) timeline.set(at + second, counts);
-        }
-        rows.push(row);
-        process.stderr.write(`${name}: ${row.requests} requests, ${row.failed} failed ${failures(row)}\n`);
       }
-    } while (total() < WANTED);
-    if (LONG) writeResults(rows, loadPicture(timeline, marks));
+    } while (!enough());
     expect(rows.map(failures).filter((text) => text !== '')).toEqual([]);
-    expect(total()).toBeGreaterThan(LONG ? WANTED : LEAST);
+    expect(requestsOf(rows)).toBeGreaterThan(LEAST);
   });
 });
-
-function writeResults(rows: readonly LoadRow[], picture: string): void {
-  const docs = fileURLToPath(new URL('../../docs/', import.meta.url));
-  writeFileSync(`${docs}zero-downtime.svg`, picture);
-  const page = readFileSync(`${docs}zero-downtime.md`, 'utf8');
-  const text = `${loadTable(rows)}\n${clientTable(rows)}`;
-  writeFileSync(`${docs}zero-downtime.md`, replaceBetween(page, 'restart', text));
-}

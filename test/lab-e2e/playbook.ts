@@ -20,7 +20,7 @@ export type PlaybookParts = {
 
 /** A playbook of the reference service like the shipped one, with changes in some places. */
 export function ownPlaybook(parts: PlaybookParts): string {
-  return `import { definePlaybook, haproxy, http, portOf, release, service, sysctl, systemdUnit, unit, user, z } from 'pdeploy';
+  return `import { certificate, definePlaybook, haproxy, http, portOf, release, service, sysctl, systemdUnit, unit, user, z } from 'pdeploy';
 import { caddy } from '${SHIPPED}/services/caddy.ts';
 import { edge } from '${SHIPPED}/services/edge.ts';
 
@@ -35,6 +35,8 @@ export default definePlaybook({
     grace_seconds: z.int().default(0),
     words: z.string().default(''),
     upstream: z.string().optional(),
+    /** As in the shipped playbook. */
+    tls: z.any().optional(),
     fault: z.record(z.string(), z.json()).default({}),
   }),
   steps: ({ vars, instances, paths }) => {
@@ -42,6 +44,13 @@ export default definePlaybook({
     const own = { ...vars, drain_seconds: 0 };
     return [
       user({ name: 'edge' }),
+      vars.tls !== undefined && certificate({
+        name: 'site',
+        servers: vars.tls.servers,
+        from: { cert: vars.tls.cert, key: vars.tls.key },
+        trust: vars.tls.trust,
+        ports: (i) => portOf(i, 'https_port'),
+      }),
       ${parts.steps ?? ''}
       release({
         binary: flavour.binary,
@@ -58,6 +67,7 @@ export default definePlaybook({
         hardening: vars.hardening,
         exec: [unit\`\${paths.current}/bin/\${flavour.binary}\`, ...flavour.run, unit\`\${paths.current}/config/%i.json\`],
         environment: flavour.environment,
+        ...(vars.tls === undefined ? {} : { service: { WorkingDirectory: paths.current } }),
         ${parts.unit ?? ''}
       }),
       service({

@@ -1,91 +1,31 @@
-import { Agent, request } from 'node:http';
+import { startHttp2 } from './http2-load.ts';
+import { startGets } from './own-client.ts';
+import type { Load } from './seen.ts';
+import { startWebSockets } from './websocket-load.ts';
 
-/** What came of a load: every request that was begun is in `answered` or in `failed`. */
-export type Tally = {
-  readonly answered: number;
-  /** By the release that answered. */
-  readonly byRelease: ReadonlyMap<string, number>;
-  /** Connections that were closed before one byte of an answer; the request was sent again, as clients do with a GET. */
-  readonly repeated: number;
-  /** Why, with how often. */
-  readonly failed: ReadonlyMap<string, number>;
-  /** Milliseconds of one request, sorted. */
-  readonly latencies: readonly number[];
-};
-
-export type Load = { readonly end: () => Promise<Tally> };
-
-type Target = { readonly address: string; readonly port: number };
-type Outcome = { readonly release: string } | { readonly failed: string; readonly unanswered: boolean };
-
-const REPEATS = 2;
-
-/**
- * GET requests without a balancer in between, one after the other on each of `kept` connections that stay open, and on `fresh`
- * lines that open a connection for each request.
- */
-export function directLoad(target: Target, lines: { readonly kept: number; readonly fresh: number }): Load {
-  const tally = { answered: 0, repeated: 0 };
-  const byRelease = new Map<string, number>();
-  const failed = new Map<string, number>();
-  const latencies: number[] = [];
-  let over = false;
-  const line = async (agent: Agent | false): Promise<void> => {
-    while (!over) {
-      const began = performance.now();
-      let outcome = await get(target, agent);
-      for (let again = 0; again < REPEATS && 'failed' in outcome && outcome.unanswered; again += 1) {
-        tally.repeated += 1;
-        outcome = await get(target, agent);
-      }
-      latencies.push(performance.now() - began);
-      if ('failed' in outcome) failed.set(outcome.failed, (failed.get(outcome.failed) ?? 0) + 1);
-      else {
-        tally.answered += 1;
-        byRelease.set(outcome.release, (byRelease.get(outcome.release) ?? 0) + 1);
-      }
-    }
-    if (agent !== false) agent.destroy();
-  };
-  const all = [
-    ...Array.from({ length: lines.kept }, () => line(new Agent({ keepAlive: true, maxSockets: 1 }))),
-    ...Array.from({ length: lines.fresh }, () => line(false)),
+/** Without a balancer in between: what one process passes on to the next one is all that there is. */
+export function directLoads(
+  address: string,
+  port: number,
+  tlsPort: number,
+  graceMs: number,
+): readonly Load[] {
+  const http = `http://${address}:${port}/`;
+  const webSockets = { sessions: 3, everyMs: 50, graceMs, proof: 'next process' } as const;
+  return [
+    startGets(http, { client: 'HTTP/1.1, kept connections', lines: 6, delayMs: 0, repeats: 2 }),
+    startGets(http, { client: 'HTTP/1.1, new connections', lines: 3, delayMs: 0, kept: false, repeats: 2 }),
+    startHttp2(`https://${address}:${tlsPort}/`, {
+      client: 'HTTP/2',
+      connections: 3,
+      streams: 2,
+      delayMs: 0,
+    }),
+    startWebSockets(`ws://${address}:${port}/`, {
+      ...webSockets,
+      client: 'WebSockets of 1 s',
+      lifeMs: 1_000,
+    }),
+    startWebSockets(`ws://${address}:${port}/`, { ...webSockets, client: 'WebSockets that stay' }),
   ];
-  return {
-    end: async () => {
-      over = true;
-      await Promise.all(all);
-      return { ...tally, byRelease, failed, latencies: latencies.sort((a, b) => a - b) };
-    },
-  };
-}
-
-function get({ address, port }: Target, agent: Agent | false): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const asked = request({ host: address, port, path: '/load', agent, timeout: 10_000 }, (answer) => {
-      const release = String(answer.headers['x-release'] ?? '');
-      answer.resume();
-      answer.on('error', (error) => resolve({ failed: `cut: ${error.message}`, unanswered: false }));
-      answer.on('end', () =>
-        resolve(
-          answer.statusCode === 200
-            ? { release }
-            : { failed: `status ${answer.statusCode}`, unanswered: false },
-        ),
-      );
-    });
-    asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
-    asked.on('error', (error: NodeJS.ErrnoException) =>
-      resolve({
-        failed: error.code ?? error.message,
-        unanswered: error.code === 'ECONNRESET' || error.code === 'EPIPE',
-      }),
-    );
-    asked.end();
-  });
-}
-
-/** Milliseconds that the given share of the requests took at most. */
-export function percentile(tally: Tally, share: number): number {
-  return tally.latencies[Math.floor((tally.latencies.length - 1) * share)] ?? 0;
 }

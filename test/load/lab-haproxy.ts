@@ -8,9 +8,17 @@ export const SOCKET = '/run/haproxy/admin.sock';
 export const FRONT_PORT = 8000;
 /** HTTP/2 without TLS. */
 export const H2_PORT = 8001;
+/** Passed on as it comes, to the ports that speak HTTP/1.1 and to those that speak TLS. */
+export const TCP_PORT = 8002;
+export const TLS_PORT = 8003;
 const DIR = 'opt/haproxy';
 
-export type BackendServer = { readonly name: string; readonly address: string; readonly port: number };
+export type BackendServer = {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly tlsPort?: number;
+};
 
 /** Starts Debian's HAProxy of this machine as a unit of a lab host: its image needs nothing for that. */
 export async function startLabHaproxy(host: LabHost, servers: readonly BackendServer[]): Promise<void> {
@@ -67,8 +75,29 @@ function haproxyConfig(servers: readonly BackendServer[]): string {
     '  balance roundrobin',
     '  default-server check inter 500ms fall 2 rise 2',
     ...servers.map((s) => `  server ${s.name} ${s.address}:${s.port}`),
+    ...passedOn(
+      'tcp',
+      TCP_PORT,
+      servers.map((s) => [s, s.port]),
+    ),
+    ...passedOn(
+      'tls',
+      TLS_PORT,
+      servers.flatMap((s) => (s.tlsPort === undefined ? [] : [[s, s.tlsPort] as const])),
+    ),
     '',
   ].join('\n');
+}
+
+/** A server of it goes and comes with the one of the same name in the backend `edge`. */
+function passedOn(name: string, port: number, servers: readonly (readonly [BackendServer, number])[]) {
+  return [
+    `listen ${name}`,
+    '  mode tcp',
+    `  bind :${port}`,
+    '  balance roundrobin',
+    ...servers.map(([s, at]) => `  server ${s.name} ${s.address}:${at} track edge/${s.name}`),
+  ];
 }
 
 /** `show stat` of the servers: name to status and current sessions. */

@@ -1,89 +1,67 @@
-import { startSampler, startSlow, startUploads, type Timeline } from './own-client.ts';
-import { type Load, type Seen, startH2load, startWrk } from './programs.ts';
+import { type Counts, type Load, pause, type Seen, sum, type Timeline } from './seen.ts';
 
-/** Where the load goes: one address that stays while what is behind it changes. */
-export type LoadTarget = {
-  readonly http: string;
-  /** HTTP/2 without TLS, by prior knowledge. */
-  readonly h2?: string;
-  /** Path whose answers take seconds. */
-  readonly slow?: string;
-};
-
-/** How much: about `rate` requests a second in all. */
-export type LoadAmount = { readonly rate: number; readonly quietMs: number };
-
-/** One line of the table. Times in milliseconds. */
+/** What a scenario cost. */
 export type LoadRow = {
   readonly scenario: string;
   readonly seconds: number;
-  readonly seen: readonly Seen[];
-  readonly requests: number;
-  readonly failed: number;
-  readonly p99QuietMs: number;
-  readonly p99DuringMs: number;
+  /** By client, in the time before. */
+  readonly quiet: readonly Seen[];
+  readonly during: readonly Seen[];
   readonly timeline: Timeline;
 };
 
-const DELAY_MS = 10;
-
-/** Puts load on a target, first while nothing happens, then while `act` does its work. */
+/** Puts a load on, first for `quietMs` while nothing happens, then while `act` does its work. */
 export async function measure<T>(
   scenario: string,
-  target: LoadTarget,
-  amount: LoadAmount,
+  start: () => readonly Load[],
+  quietMs: number,
   act: () => Promise<T>,
 ): Promise<{ readonly row: LoadRow; readonly result: T }> {
-  const quiet = startAll(target, amount);
-  await new Promise((r) => setTimeout(r, amount.quietMs));
-  const before = await endAll(quiet.loads);
-  const during = startAll(target, amount);
+  const before = start();
+  await pause(quietMs);
+  const quiet = await endAll(before);
+  const loads = start();
   const started = performance.now();
-  const result = await act().finally(() => undefined);
-  const seconds = (performance.now() - started) / 1_000;
-  const seen = await endAll(during.loads);
-  const all = [...before, ...seen];
-  const row: LoadRow = {
-    scenario,
-    seconds,
-    seen: all,
-    requests: all.reduce((sum, s) => sum + s.requests, 0),
-    failed: all.reduce((sum, s) => sum + Object.values(s.failed).reduce((a, b) => a + b, 0), 0),
-    p99QuietMs: p99Of(before),
-    p99DuringMs: p99Of(seen),
-    timeline: during.timeline,
-  };
-  return { row, result };
-}
-
-function startAll(target: LoadTarget, { rate }: LoadAmount) {
-  // Half on kept connections, an eighth on new ones, an eighth by HTTP/2, the rest by the client that writes down releases.
-  const connections = (share: number): number =>
-    Math.max(1, Math.round((rate * share * (DELAY_MS + 3)) / 1_000));
-  const sampler = startSampler(target.http, connections(0.2), DELAY_MS);
-  const loads: Load[] = [
-    startWrk(target.http, { connections: connections(0.55), delayMs: DELAY_MS, kept: true }),
-    startWrk(target.http, { connections: connections(0.125), delayMs: DELAY_MS, kept: false }),
-    sampler,
-    startUploads(target.http),
-  ];
-  if (target.h2 !== undefined) loads.push(startH2load(target.h2, rate * 0.125));
-  if (target.slow !== undefined) loads.push(startSlow(target.slow, 3));
-  return { loads, timeline: sampler.timeline };
+  try {
+    const result = await act();
+    const seconds = (performance.now() - started) / 1_000;
+    const during = await endAll(loads);
+    const timeline = loads.find((l) => l.timeline !== undefined)?.timeline ?? new Map();
+    return { row: { scenario, seconds, quiet, during, timeline }, result };
+  } catch (error) {
+    await endAll(loads);
+    throw error;
+  }
 }
 
 function endAll(loads: readonly Load[]): Promise<readonly Seen[]> {
   return Promise.all(loads.map((load) => load.end()));
 }
 
-/** Of the kept connections, which tell most. */
-function p99Of(seen: readonly Seen[]): number {
-  return seen.find((s) => s.client === 'wrk, kept connections')?.p99Ms ?? Number.NaN;
+export function allSeen(row: LoadRow): readonly Seen[] {
+  return [...row.quiet, ...row.during];
+}
+
+export function requestsOf(rows: readonly LoadRow[]): number {
+  return rows.flatMap(allSeen).reduce((n, s) => n + s.requests, 0);
+}
+
+export function failedOf(row: LoadRow): number {
+  return allSeen(row).reduce((n, s) => n + sum(s.failed), 0);
 }
 
 /** What failed, in words, '' when nothing did. */
 export function failures(row: LoadRow): string {
-  return row.seen
-    .flatMap((s) => Object.entries(s.failed).map(([kind, n]) => `${s.client}: ${n} ${kind}`))
+  return inWords(row, (s) => s.failed);
+}
+
+/** The same of what is no failure. */
+export function toldApart(row: LoadRow): string {
+  return inWords(row, (s) => s.apart ?? {});
+}
+
+function inWords(row: LoadRow, of: (seen: Seen) => Counts): string {
+  return allSeen(row)
+    .flatMap((s) => Object.entries(of(s)).map(([kind, n]) => `${s.client}: ${n} ${kind}`))
     .join('; ');
 }

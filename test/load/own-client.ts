@@ -1,92 +1,100 @@
 import { Agent, request } from 'node:http';
-import { counted, type Load, type Seen } from './programs.ts';
-
-/** Answers by second and release: what the picture is made of. */
-export type Timeline = ReadonlyMap<number, ReadonlyMap<string, number>>;
+import { type Load, newTally, pause } from './seen.ts';
 
 type Answer = { readonly status: number; readonly release: string };
 
-/** Kept connections that ask in turn and write down which release answered when. */
-export function startSampler(
-  url: string,
-  connections: number,
-  delayMs: number,
-): Load & { readonly timeline: Timeline } {
-  const timeline = new Map<number, Map<string, number>>();
-  const started = performance.now();
-  const load = startLoop('own, release by time', connections, delayMs, async (agent) => {
-    const { release, status } = await ask(agent, url, 'GET');
-    const second = Math.floor((performance.now() - started) / 1_000);
-    const counts = timeline.get(second) ?? new Map<string, number>();
-    timeline.set(second, counts.set(release, (counts.get(release) ?? 0) + 1));
-    return status;
-  });
-  return { ...load, timeline };
+export type Lines = {
+  readonly client: string;
+  /** How many ask at once, each one request after the other. */
+  readonly lines: number;
+  readonly delayMs: number;
+  /** A connection for each request, where it is false. */
+  readonly kept?: boolean;
+  /**
+   * How often a request is sent again whose connection was closed before one byte of an answer, as clients do with a GET. It is told
+   * apart. Default: 0.
+   */
+  readonly repeats?: number;
+};
+
+/** GETs, with a note of which release answered when. */
+export function startGets(url: string, how: Lines): Load {
+  return startLoop(how, (agent) => ask(agent, url, 'GET'));
 }
 
 /** Requests whose answers take seconds: what a drain has to wait for. */
-export function startSlow(url: string, connections: number): Load {
-  return startLoop(
-    'own, slow answers',
-    connections,
-    10,
-    async (agent) => (await ask(agent, url, 'GET')).status,
-  );
+export function startSlow(url: string, lines: number): Load {
+  return startLoop({ client: 'slow answers', lines, delayMs: 10 }, (agent) => ask(agent, url, 'GET'));
 }
 
 /** One body of 20 MB after the other. */
 export function startUploads(url: string): Load {
   const body = Buffer.alloc(20_000_000, 'x');
-  return startLoop(
-    'own, 20 MB uploads',
-    1,
-    500,
-    async (agent) => (await ask(agent, url, 'POST', body)).status,
-  );
+  const how = { client: '20 MB uploads', lines: 1, delayMs: 500 };
+  return startLoop(how, (agent) => ask(agent, url, 'POST', body));
 }
 
-function startLoop(
-  client: string,
-  connections: number,
-  delayMs: number,
-  once: (agent: Agent) => Promise<number>,
-): Load {
-  const failed: Record<string, number> = {};
-  let requests = 0;
+function startLoop(how: Lines, once: (agent: Agent | false) => Promise<Answer>): Load {
+  const tally = newTally(how.client);
   let on = true;
-  const loops = Array.from({ length: connections }, async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    while (on) {
-      requests += 1;
-      const kind = await once(agent).then(
-        (status) => (status < 400 ? '' : `status ${status}`),
-        (error: NodeJS.ErrnoException) => error.code ?? 'error',
-      );
-      if (kind !== '') failed[kind] = (failed[kind] ?? 0) + 1;
-      await new Promise((r) => setTimeout(r, delayMs));
+  const attempt = async (agent: Agent | false, left: number): Promise<Answer> => {
+    try {
+      return await once(agent);
+    } catch (error) {
+      if (left === 0 || !(error as Failure).unanswered) throw error;
+      tally.apart('sent again');
+      return attempt(agent, left - 1);
     }
-    agent.destroy();
-  });
+  };
+  const line = async (): Promise<void> => {
+    const agent = how.kept === false ? false : new Agent({ keepAlive: true, maxSockets: 1 });
+    while (on) {
+      tally.began();
+      const asked = performance.now();
+      try {
+        const { status, release } = await attempt(agent, how.repeats ?? 0);
+        if (status < 400) tally.answered(performance.now() - asked, release);
+        else tally.failed(`status ${status}`);
+      } catch (error) {
+        tally.failed((error as Failure).message);
+      }
+      if (how.delayMs > 0) await pause(how.delayMs);
+    }
+    if (agent !== false) agent.destroy();
+  };
+  const all = Array.from({ length: how.lines }, line);
   return {
-    end: async (): Promise<Seen> => {
+    timeline: tally.timeline,
+    end: async () => {
       on = false;
-      await Promise.all(loops);
-      return { client, requests, failed: counted(failed) };
+      await Promise.all(all);
+      return tally.seen();
     },
   };
 }
 
-function ask(agent: Agent, url: string, method: string, body?: Buffer): Promise<Answer> {
+class Failure extends Error {
+  readonly unanswered: boolean;
+  constructor(why: string, unanswered: boolean) {
+    super(why);
+    this.unanswered = unanswered;
+  }
+}
+
+function ask(agent: Agent | false, url: string, method: string, body?: Buffer): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const req = request(url, { agent, method, timeout: 60_000 }, (res) => {
       res.resume();
-      res.on('error', reject);
+      res.on('error', (error) => reject(new Failure(`cut: ${error.message}`, false)));
       res.on('end', () =>
         resolve({ status: res.statusCode ?? 0, release: String(res.headers['x-release'] ?? '') }),
       );
     });
-    req.on('error', reject);
-    req.on('timeout', () => req.destroy(Object.assign(new Error('timeout'), { code: 'timeout' })));
+    req.on('error', (error: NodeJS.ErrnoException) => {
+      const code = error.code ?? error.message;
+      reject(new Failure(code, code === 'ECONNRESET' || code === 'EPIPE'));
+    });
+    req.on('timeout', () => req.destroy(new Error('timeout')));
     req.end(body);
   });
 }

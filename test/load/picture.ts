@@ -1,4 +1,4 @@
-import type { Timeline } from './own-client.ts';
+import type { Timeline } from './seen.ts';
 
 const WIDTH = 860;
 const HEIGHT = 260;

@@ -1,18 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-/** What one kind of client saw. `p99Ms` is absent where its program does not tell. */
-export type Seen = {
-  readonly client: string;
-  readonly requests: number;
-  /** Failed requests by kind: `connect`, `read`, `status`, ... Only those that are not 0. */
-  readonly failed: { readonly [kind: string]: number };
-  readonly p99Ms?: number;
-};
-
-export type Load = { readonly end: () => Promise<Seen> };
+import { counted, type Load, p99, type Seen } from './seen.ts';
 
 /** wrk with a pause after each answer, so that the machine is not the bottleneck; ended, it tells what it saw. */
 export function startWrk(
@@ -41,7 +31,7 @@ export function startWrk(
       child.kill('SIGINT');
       await done;
       rmSync(dir, { recursive: true });
-      return { client: kept ? 'wrk, kept connections' : 'wrk, new connections', ...readWrk(text) };
+      return { client: kept ? 'HTTP/1.1, kept connections' : 'HTTP/1.1, new connections', ...readWrk(text) };
     },
   };
 }
@@ -64,11 +54,24 @@ export function readWrk(text: string): Omit<Seen, 'client'> {
 
 /** h2load over HTTP/2 without TLS, in slices of a few seconds until it is ended. */
 export function startH2load(url: string, rate: number): Load {
+  const dir = mkdtempSync(join(tmpdir(), 'pdeploy-h2load-'));
+  const log = join(dir, 'log');
   let on = true;
   const total = { requests: 0, failed: 0, timeout: 0, status: 0 };
+  const times: number[] = [];
   const loop = (async () => {
     while (on) {
-      const args = ['-D', '4', '-c', '4', '-m', '4', `--rps=${Math.ceil(rate / 4)}`, url];
+      const args = [
+        '-D',
+        '4',
+        '-c',
+        '4',
+        '-m',
+        '4',
+        `--rps=${Math.ceil(rate / 4)}`,
+        `--log-file=${log}`,
+        url,
+      ];
       const text = await output('h2load', args);
       const line =
         /requests: \d+ total, \d+ started, (\d+) done, \d+ succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/;
@@ -79,16 +82,27 @@ export function startH2load(url: string, rate: number): Load {
       total.failed += Math.max(failed ?? 0, errored ?? 0);
       total.timeout += timeout ?? 0;
       total.status += Number(wrong?.[1] ?? 0) + Number(wrong?.[2] ?? 0);
+      for (const ms of readH2loadLog(readFileSync(log, 'utf8'))) times.push(ms);
+      rmSync(log);
     }
   })();
   return {
     end: async () => {
       on = false;
       await loop;
+      rmSync(dir, { recursive: true });
       const { requests, ...failed } = total;
-      return { client: 'h2load, HTTP/2', requests, failed: counted(failed) };
+      return { client: 'HTTP/2 to HAProxy', requests, failed: counted(failed), ...p99(times) };
     },
   };
+}
+
+/** Exported for its test: milliseconds from lines of start, status and time, the times in microseconds. */
+export function readH2loadLog(text: string): readonly number[] {
+  return text.split('\n').flatMap((line) => {
+    const took = line.split('\t')[2];
+    return took === undefined ? [] : [Number(took) / 1_000];
+  });
 }
 
 function output(file: string, args: readonly string[]): Promise<string> {
@@ -101,10 +115,4 @@ function output(file: string, args: readonly string[]): Promise<string> {
     child.on('error', reject);
     child.on('close', () => resolve(text));
   });
-}
-
-export function counted(kinds: { readonly [kind: string]: string | number | undefined }) {
-  return Object.fromEntries(
-    Object.entries(kinds).flatMap(([k, n]) => (Number(n ?? 0) > 0 ? [[k, Number(n)]] : [])),
-  );
 }

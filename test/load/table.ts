@@ -1,41 +1,68 @@
-import { failures, type LoadRow } from './measure.ts';
+import { allSeen, failedOf, failures, type LoadRow, requestsOf } from './measure.ts';
+import { type Seen, sum } from './seen.ts';
 
-const HEAD = [
-  '| scenario | requests | failed | p99 quiet | p99 during | ratio | took |',
-  '|---|---|---|---|---|---|---|',
-];
+/** What was measured so far, as tables of docs/zero-downtime.md. */
+export function loadTables(rows: readonly LoadRow[]): string {
+  return [scenarioTable(rows), p99Table(rows), clientTable(rows)].join('\n');
+}
 
-/** The measured rows as a table of docs/zero-downtime.md. */
-export function loadTable(rows: readonly LoadRow[]): string {
-  const total = rows.reduce((sum, r) => sum + r.requests, 0);
-  const failed = rows.reduce((sum, r) => sum + r.failed, 0);
-  return [
-    ...HEAD,
-    ...rows.map((r) => {
-      const why = r.failed === 0 ? '0' : `${r.failed} (${failures(r)})`;
-      const ratio = r.p99DuringMs / r.p99QuietMs;
-      return `| ${r.scenario} | ${number(r.requests)} | ${why} | ${ms(r.p99QuietMs)} | ${ms(r.p99DuringMs)} | ${ratio.toFixed(1)} | ${Math.round(r.seconds)} s |`;
-    }),
-    `| all | ${number(total)} | ${failed} | | | | |`,
-    '',
-  ].join('\n');
+function scenarioTable(rows: readonly LoadRow[]): string {
+  const failed = rows.reduce((n, r) => n + failedOf(r), 0);
+  return table(
+    ['scenario', 'requests', 'failed', 'took'],
+    [
+      ...rows.map((r) => [
+        r.scenario,
+        number(requestsOf([r])),
+        failedOf(r) === 0 ? '0' : `${failedOf(r)} (${failures(r)})`,
+        `${Math.round(r.seconds)} s`,
+      ]),
+      ['all', number(requestsOf(rows)), `${failed}`, ''],
+    ],
+  );
+}
+
+/** A row a scenario, a column a client. */
+function p99Table(rows: readonly LoadRow[]): string {
+  const clients = [...new Set(rows.flatMap((r) => r.during.map((s) => s.client)))].filter(
+    // Their answers take as long as they were told to, or as the body does.
+    (client) => client !== 'slow answers' && client !== '20 MB uploads',
+  );
+  const p99 = (seen: readonly Seen[], client: string): number =>
+    seen.find((s) => s.client === client)?.p99Ms ?? Number.NaN;
+  const cell = (row: LoadRow, client: string): string => {
+    const [quiet, during] = [p99(row.quiet, client), p99(row.during, client)];
+    return Number.isNaN(quiet + during)
+      ? ''
+      : `${ms(quiet)} → ${ms(during)} (${(during / quiet).toFixed(1)})`;
+  };
+  return table(
+    ['p99 in ms, quiet → during', ...clients],
+    rows.map((r) => [r.scenario, ...clients.map((client) => cell(r, client))]),
+  );
 }
 
 /** The clients of all rows together. */
-export function clientTable(rows: readonly LoadRow[]): string {
-  const clients = Map.groupBy(
-    rows.flatMap((r) => r.seen),
-    (s) => s.client,
-  );
-  return [
-    '| client | requests | failed |',
-    '|---|---|---|',
-    ...[...clients].map(([client, all]) => {
-      const failed = all.reduce((sum, s) => sum + Object.values(s.failed).reduce((a, b) => a + b, 0), 0);
-      return `| ${client} | ${number(all.reduce((sum, s) => sum + s.requests, 0))} | ${failed} |`;
+function clientTable(rows: readonly LoadRow[]): string {
+  const clients = Map.groupBy(rows.flatMap(allSeen), (s) => s.client);
+  return table(
+    ['client', 'requests', 'failed', 'told apart'],
+    [...clients].map(([client, all]) => {
+      const apart = new Map<string, number>();
+      for (const [kind, n] of all.flatMap((s) => Object.entries(s.apart ?? {})))
+        apart.set(kind, (apart.get(kind) ?? 0) + n);
+      return [
+        client,
+        number(all.reduce((n, s) => n + s.requests, 0)),
+        `${all.reduce((n, s) => n + sum(s.failed), 0)}`,
+        [...apart].map(([kind, n]) => `${number(n)} ${kind}`).join(', '),
+      ];
     }),
-    '',
-  ].join('\n');
+  );
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
 /** Puts a text between two comments of a page. @throws Error when the page lacks them */
@@ -48,4 +75,4 @@ export function replaceBetween(page: string, name: string, text: string): string
 }
 
 const number = (n: number): string => n.toLocaleString('en');
-const ms = (n: number): string => `${n.toFixed(1)} ms`;
+const ms = (n: number): string => n.toFixed(n < 10 ? 1 : 0);
