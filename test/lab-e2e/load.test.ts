@@ -108,7 +108,7 @@ describe.runIf(hasFaults())('under load', () => {
     },
   ];
 
-  test('no request fails', { timeout: LONG ? 3_600_000 : 600_000 }, async () => {
+  test('no request fails', { timeout: LONG ? 3_600_000 : 900_000 }, async () => {
     await allUp();
     const rows: LoadRow[] = [];
     const record = openRecord('restart');
