@@ -20,6 +20,8 @@ const NEEDED: ReadonlyMap<string, string> = new Map([
   ['/usr/bin/curl', 'curl'],
   ['/usr/bin/minisign', 'minisign'],
   ['/usr/bin/pebble', 'pebble'],
+  ['/usr/sbin/named', 'bind9'],
+  ['/usr/bin/nsupdate', 'bind9-dnsutils'],
   ['/usr/bin/age', 'age'],
   ['/usr/sbin/haproxy', 'haproxy'],
   ['/usr/bin/socat', 'socat'],

@@ -23,7 +23,7 @@ export async function openCertsFleet() {
     },
     rotateArgs: (...args: string[]): string[] => [
       ...['certs', 'rotate', '-i', 'lab', '--yes', ...vars],
-      ...['--min-healthy-time', '500ms', '--healthy-deadline', '8s', ...args],
+      ...['--min-healthy-time', '500ms', '--healthy-deadline', '30s', ...args],
     ],
     rotate: function (...args: string[]): Promise<Ran> {
       return fleet.pdeploy(...this.rotateArgs(...args));

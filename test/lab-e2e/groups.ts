@@ -22,7 +22,7 @@ export type Outfit = (project: Project) => readonly string[];
 /** A fleet of several groups that work at the same time: most of such a test is waiting. */
 export async function openGroups(outfit: Outfit = () => []) {
   const fleet = await openFleet({ hosts: 3 * GROUPS });
-  await fleet.install('v1', ...outfit(fleet));
+  await fleet.install('v1', '--healthy-deadline', '60s', ...outfit(fleet));
   const free = Array.from({ length: GROUPS }, (_, i) => fleet.hosts.slice(3 * i, 3 * i + 3));
   const limit = pLimit(GROUPS);
   /** Gives `work` a group that nobody else has, in the order in which they ask. */

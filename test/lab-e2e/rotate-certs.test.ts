@@ -17,7 +17,7 @@ describe.runIf(hasFaults())('certs rotate', () => {
     ({ fleet } = certs);
     now = certs.authority.issue([...NAMES, 'old.test']);
     certs.bring(now);
-    await fleet.install('v1', ...certs.vars, '-e', 'grace_seconds=1');
+    await fleet.install('v1', ...certs.vars, '-e', 'grace_seconds=1', '--healthy-deadline', '60s');
   });
   afterAll(() => fleet.end());
 
@@ -121,6 +121,8 @@ describe.runIf(hasFaults())('certs rotate', () => {
       ...limit,
       '-e',
       'activation=auto',
+      '--healthy-deadline',
+      '60s',
       ...certs.vars,
     );
     expect(first.code, first.text).toBe(0);
@@ -133,7 +135,7 @@ describe.runIf(hasFaults())('certs rotate', () => {
     const plan = await certs.rotate(...over, '--check');
     expect(plan.text).toContain('2 handovers on 1 host');
     const load = tlsLoad(places(fleet).slice(0, 2), 'shop.test');
-    const ran = await certs.rotate(...over, '--healthy-deadline', '20s');
+    const ran = await certs.rotate(...over);
     const { answered, failed } = await load.end();
     expect(ran.code, ran.text).toBe(0);
     expect(failed).toEqual([]);
@@ -156,7 +158,8 @@ describe.runIf(hasFaults())('certs rotate', () => {
     const before = await certs.served();
     fleet.write('playbooks/rollout.ts', DEAF);
     certs.bring(now);
-    const first = await fleet.rollout('v-deaf', '--limit', 'edge-01', '--wave', '100%', ...certs.vars);
+    const args = ['--limit', 'edge-01', '--wave', '100%', '--healthy-deadline', '60s', ...certs.vars];
+    const first = await fleet.rollout('v-deaf', ...args);
     expect(first.code, first.text).toBe(0);
     const lost = next();
     const ran = await certs.rotate('--limit', 'edge-01', '--healthy-deadline', '3s');

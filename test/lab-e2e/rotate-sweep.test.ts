@@ -74,7 +74,7 @@ test.runIf(hasFaults()).concurrent.for(FORTH)(
       const [old] = await served(group.hosts);
       const next = authority.issue(NAMES);
       bring(group.project, next);
-      const args = rotation(group.limit, group.vars, '--healthy-deadline', '20s');
+      const args = rotation(group.limit, group.vars, '--healthy-deadline', '30s');
       const killed = await group.project.startFailing(failpointAt(place, 'kill'), ...args).done;
       expect(killed.code, killed.text).toBeNull();
       for (const shown of await served(group.hosts)) expect([old, print(next)]).toContain(shown);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { access, constants } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AcmeChallenge } from '../../model/certificate.ts';
 
@@ -22,7 +23,12 @@ export async function updateDns(
 ): Promise<void> {
   if (challenge.kind === 'dns-hook')
     return await run(challenge.argv, `${JSON.stringify(record)}\n`, project, challenge.timeoutMs);
-  const argv = ['nsupdate', '-k', resolve(project, challenge.keyFile)];
+  const keyFile = resolve(project, challenge.keyFile);
+  // Without it nsupdate goes on unsigned, and what it says in the end is that it was refused.
+  await access(keyFile, constants.R_OK).catch(() => {
+    throw new Error(`the key file ${challenge.keyFile} cannot be read`);
+  });
+  const argv = ['nsupdate', '-k', keyFile];
   await run(argv, nsupdateLines(challenge, record), project, NSUPDATE_TIMEOUT_MS);
 }
 
