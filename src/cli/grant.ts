@@ -20,7 +20,7 @@ export function grantOf(args: Args): Grant {
   const wild = from.find((pattern) => !/^!?[A-Za-z0-9.:*?/_-]+$/.test(pattern));
   if (wild !== undefined)
     throw UsageError.of('PD2226', `--from ${wild} is no address or pattern`, 'see from= in sshd(8)');
-  return { login, policy, services, from, keys: readKeys(text(args, 'key')) };
+  return { login, policy, services, from, keys: readKeys(text(args, 'key')), balancers: [], kept: [] };
 }
 
 function readKeys(file: string | undefined): readonly PublicKey[] {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { agentScript } from '../host/assemble.ts';
 import type { Inspection } from '../host/decode/inspection.ts';
+import { keptLines } from '../host/privileges/grant.ts';
 import { needsAgent } from '../host/privileges/judge.ts';
 import { applyRequest } from '../host/verbs/apply.ts';
 import { finishRequest } from '../host/verbs/finish.ts';
@@ -46,24 +47,28 @@ const SERVICE = 'pdeploy';
 const LEASE_S = 120;
 const DEADLINE_MS = 60_000;
 
-/** Looks at every host; changes nothing but the agent, which looking needs. */
+/**
+ * Looks at every host; changes nothing but the agent, which looking needs.
+ * @param stepsOf `kept`: lines of its policy that are to stay
+ */
 export function planBootstrap(
   fleet: Fleet,
   wanted: LoginWanted,
-  stepsOf: (host: HostName) => readonly ResourceStep[],
+  stepsOf: (host: HostName, kept: readonly string[]) => readonly ResourceStep[],
 ): Promise<readonly BootstrapPlan[]> {
   return fleet.each(async (link): Promise<BootstrapPlan> => {
     const host = link.host.name;
-    const steps = stepsOf(host);
-    const queries = [...checks(wanted.login), ...steps.flatMap((s) => s.resource.queries(s.desired, s.id))];
+    const asked = stepsOf(host, []).flatMap((s) => s.resource.queries(s.desired, s.id));
+    const queries = [...checks(wanted.login), ...asked];
     const look = await observeHost(link, { service: SERVICE, instances: [], queries });
     if (look.kind === 'unreachable') return { kind: 'refused', host, why: look.why };
     const why = obstacle(wanted, look.observation);
     if (why !== undefined) return { kind: 'refused', host, why };
-    const { planned, ops } = resourceChanges(steps, look.observation);
-    const changed = planned.filter((change) => change.action !== 'same');
     const seen = await inspectHost(link, []);
     if (typeof seen === 'string') return { kind: 'refused', host, why: seen };
+    const steps = stepsOf(host, keptLines(seen.inspection.policy));
+    const { planned, ops } = resourceChanges(steps, look.observation);
+    const changed = planned.filter((change) => change.action !== 'same');
     const digest = agentScript().sha256;
     const agent = needsAgent(seen.inspection, digest);
     const changes = [

@@ -1,5 +1,6 @@
 import { ConnectError } from '../errors.ts';
 import { agentScript } from '../host/assemble.ts';
+import type { BalancerGrant } from '../host/privileges/grant.ts';
 import { judgeInspection, judgeLimits } from '../host/privileges/judge.ts';
 import { type Check, fail, ok, warn } from '../model/check.ts';
 import type { HostFacts } from '../model/facts.ts';
@@ -18,12 +19,26 @@ export type Try = (host: Host, wishes: readonly Wish[]) => Promise<readonly Atte
 const LEAST_SYSTEMD = 247;
 const MIB = 2 ** 20;
 
-/** Looks at every host, and tries to do there what its login should not be able to do. Changes nothing. */
-export function examineHosts(fleet: Fleet, attempt: Try): Promise<readonly HostChecks[]> {
-  return fleet.each(async (link) => ({ host: link.host.name, checks: await examine(link, attempt) }));
+/**
+ * Looks at every host, and tries to do there what its login should not be able to do. Changes nothing.
+ * @param balancers what has to be drained at which host
+ */
+export function examineHosts(
+  fleet: Fleet,
+  attempt: Try,
+  balancers: ReadonlyMap<HostName, readonly BalancerGrant[]>,
+): Promise<readonly HostChecks[]> {
+  return fleet.each(async (link) => {
+    const host = link.host.name;
+    return { host, checks: await examine(link, attempt, balancers.get(host) ?? []) };
+  });
 }
 
-async function examine(link: HostLink, attempt: Try): Promise<readonly Check[]> {
+async function examine(
+  link: HostLink,
+  attempt: Try,
+  balancers: readonly BalancerGrant[],
+): Promise<readonly Check[]> {
   const { host } = link;
   try {
     await link.connect();
@@ -42,7 +57,7 @@ async function examine(link: HostLink, attempt: Try): Promise<readonly Check[]> 
     ...(bound
       ? [ok('login', login), ...(await escapes(host, attempt))]
       : [warn('login', 'root login: pdeploy hosts bootstrap makes one that can do less')]),
-    ...judgeInspection(inspection, agentScript().sha256, services),
+    ...judgeInspection(inspection, agentScript().sha256, services, balancers),
     ...machine(facts, slackMs),
     judgeLimits(inspection),
   ];

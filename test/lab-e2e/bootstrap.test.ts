@@ -1,9 +1,11 @@
+import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { agentScript } from '../../src/host/assemble.ts';
 import { type AgentRequest, agentRequest, type Field, type Verb } from '../../src/host/request.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { hasFaults, lab } from './lab-file.ts';
 import { deployLogin, type Login } from './login.ts';
+import { ownPlaybook } from './playbook.ts';
 
 const AGENT = '/usr/local/libexec/pdeploy-agent';
 
@@ -45,6 +47,35 @@ describe('hosts bootstrap', () => {
     expect(second.code, second.text).toBe(0);
     expect(second.stderr).toContain('Nothing has been changed: 2 hosts are as they should be.');
     expect(await fleet.ssh('edge-01', stamp)).toEqual(before);
+  });
+
+  test('names the balancers of the playbook, and keeps what somebody else wrote into the policy', async () => {
+    const pin = 'minisign web RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3';
+    const named = 'balancer edge /run/haproxy/admin.sock edge';
+    await fleet.ssh('edge-02', `echo '${pin}' >>/etc/pdeploy/policy`);
+    const drained = ownPlaybook({
+      service: "drain: [haproxy({ balancers: ['edge-02'], backend: 'edge' })],",
+    });
+    const deployer = login.project('balancers', 'ssh2');
+    deployer.write('playbooks/rollout.ts', drained);
+    const missing = await deployer.pdeploy('doctor', 'edge-02', '-i', 'lab');
+    const playbook = fleet.write('playbooks/rollout.ts', drained);
+    const ran = await bootstrap('--yes');
+    const policies = await Promise.all(fleet.hosts.map((h) => fleet.ssh(h.name, 'cat /etc/pdeploy/policy')));
+    rmSync(playbook);
+    await fleet.ssh('edge-02', `sed -i '/^minisign/d; /^balancer/d' /etc/pdeploy/policy`);
+    expect(missing.code, missing.text).toBe(3);
+    expect(missing.stdout).toMatch(new RegExp(`fail {2}policy +deploy: edge; it does not name ${named}\n`));
+    expect(ran.code, ran.text).toBe(0);
+    expect(ran.stderr).toContain('Done on edge-02; 1 host is as it should be.');
+    expect(policies[0]?.stdout).not.toContain('balancer');
+    expect(policies[1]?.stdout.split('\n').slice(-5)).toEqual([
+      'policy deploy',
+      'service edge',
+      named,
+      pin,
+      '',
+    ]);
   });
 
   test('an account that is somebody’s is left to him', async () => {

@@ -8,6 +8,8 @@ const GRANT = {
   from: [],
   policy: 'deploy',
   services: ['edge'],
+  balancers: [],
+  kept: [],
 } as const;
 
 const opsOf = (answers: readonly Answer[]) =>

@@ -8,6 +8,7 @@ import { doctorText } from '../../report/doctor.ts';
 import { detectStyle } from '../../report/style.ts';
 import { count } from '../../report/words.ts';
 import type { Args } from '../args.ts';
+import { balancersOf } from '../balancers.ts';
 import { tlsChecks } from '../doctor-tls.ts';
 import { interruption } from '../interruption.ts';
 import { out } from '../io.ts';
@@ -27,10 +28,12 @@ export const doctorCommand: CommandModule = {
       .option('json', { type: 'boolean', default: false, describe: 'The same as --output json' }),
   handler: async (given) => {
     const args = selected(given);
-    const hosts = (await knowsInventory(args)) ? (await readProject(args)).hosts : [];
+    const read = (await knowsInventory(args)) ? await readProject(args) : undefined;
+    const hosts = read?.hosts ?? [];
     const { project, directory } = await projectState(process.cwd());
     const here = await examineHere({ project, state: directory, hosts, env: process.env });
-    const fleet = hosts.length === 0 ? [] : await lookAt(hosts, args, project);
+    const balancers = read === undefined ? undefined : await balancersOf(read.inventory, project);
+    const fleet = hosts.length === 0 ? [] : await lookAt(hosts, args, project, balancers ?? new Map());
     const all = [
       { where: 'here', checks: here },
       ...fleet.map(({ host, checks }) => ({ where: host, checks })),
@@ -50,13 +53,20 @@ export const doctorCommand: CommandModule = {
   },
 };
 
-async function lookAt(hosts: readonly Host[], args: Args, project: string): Promise<readonly HostChecks[]> {
+async function lookAt(
+  hosts: readonly Host[],
+  args: Args,
+  project: string,
+  balancers: Parameters<typeof examineHosts>[2],
+): Promise<readonly HostChecks[]> {
   const stops = interruption();
   const transport = await makeTransport(args);
   const fleet = openFleet(hosts, transport, FORKS, stops.gone);
   try {
-    const look = examineHosts(fleet, (host, wishes) =>
-      transport.attempts(host, wishes, { signal: stops.gone }),
+    const look = examineHosts(
+      fleet,
+      (host, wishes) => transport.attempts(host, wishes, { signal: stops.gone }),
+      balancers,
     );
     const both = Promise.all([look, tlsChecks(hosts, project)]);
     const text = `Examining ${count(hosts.length, 'host')}`;

@@ -9,13 +9,14 @@ import {
 import { type Fleet, openFleet } from '../../execute/fleet.ts';
 import { actor } from '../../execute/origin.ts';
 import { commandLine } from '../../host/commands.ts';
-import { type Grant, homeOf } from '../../host/privileges/grant.ts';
+import { type BalancerGrant, type Grant, homeOf } from '../../host/privileges/grant.ts';
 import type { Host } from '../../model/host.ts';
 import { bootstrapText } from '../../report/bootstrap.ts';
 import { detectStyle } from '../../report/style.ts';
 import { count, names } from '../../report/words.ts';
 import { deployLogin, LOGIN_SHELL } from '../../resource/deploy-login.ts';
 import { type Args, text } from '../args.ts';
+import { balancersOf } from '../balancers.ts';
 import { grantOf } from '../grant.ts';
 import { interruption } from '../interruption.ts';
 import { isInteractive, out } from '../io.ts';
@@ -30,7 +31,7 @@ type Planned = Extract<BootstrapPlan, { kind: 'planned' }>;
 /** Makes the least-privilege login on each host. */
 export async function bootstrap(args: Args): Promise<void> {
   const wanted = grantOf(args);
-  const { hosts: selected, inventory } = await readProject(args);
+  const { hosts: selected, inventory, project } = await readProject(args);
   const hosts = selected.map((host) => loggedInAs(host, args));
   for (const { name, connection } of hosts)
     if (connection.user === wanted.login)
@@ -39,6 +40,7 @@ export async function bootstrap(args: Args): Promise<void> {
         `the inventory logs in to ${name} as ${wanted.login} itself`,
         'log in as root: --as root, and --identity FILE when its key is another',
       );
+  const balancers = await balancersOf(inventory, project);
   const stops = interruption();
   const unbound = (command: Parameters<typeof commandLine>[0], sudo: boolean): string =>
     commandLine(command, sudo, true);
@@ -46,10 +48,14 @@ export async function bootstrap(args: Args): Promise<void> {
   try {
     const quiet = args.quiet === true;
     const grants = new Map(
-      hosts.map((host) => [host.name, { ...wanted, services: servicesOf(wanted, host) }]),
+      hosts.map((host) => [host.name, grantOn(wanted, host, balancers?.get(host.name) ?? [])]),
     );
+    if (balancers === undefined && wanted.policy === 'deploy')
+      out.err('the playbook of the rollout does not compile: what it drains at balancers is not known');
     const login = { login: wanted.login, home: homeOf(wanted.login), shell: LOGIN_SHELL };
-    const looks = planBootstrap(fleet, login, (host) => deployLogin(grants.get(host) ?? wanted));
+    const looks = planBootstrap(fleet, login, (host, kept) =>
+      deployLogin({ ...(grants.get(host) ?? wanted), kept }),
+    );
     const plans = await waiting(`Looking at ${count(hosts.length, 'host')}`, quiet, looks);
     stops.check();
     const refused = plans.flatMap((plan) => (plan.kind === 'refused' ? [`${plan.host}: ${plan.why}`] : []));
@@ -94,14 +100,16 @@ function loggedInAs(host: Host, args: Args): Host {
 }
 
 /** @throws UsageError when the policy would name none */
-function servicesOf(wanted: Grant, host: Host): readonly string[] {
-  if (wanted.policy === 'host') return [];
-  const own = [...new Set(host.instances.map((instance) => instance.service))];
-  const services = wanted.services.length > 0 ? wanted.services : own;
-  if (services.length > 0) return services;
+function grantOn(wanted: Grant, host: Host, needed: readonly BalancerGrant[]): Grant {
+  if (wanted.policy === 'host') return wanted;
+  const balancers =
+    wanted.services.length === 0 ? needed : needed.filter((b) => wanted.services.includes(b.service));
+  const own = [...host.instances, ...balancers].map((one) => one.service);
+  const services = wanted.services.length > 0 ? wanted.services : [...new Set(own)];
+  if (services.length > 0) return { ...wanted, services, balancers };
   throw UsageError.of(
     'PD2226',
-    `${host.name} runs no service of the inventory`,
+    `${host.name} runs no service of the inventory, and the playbook drains none there`,
     '--service NAME, or --policy host',
   );
 }

@@ -10,7 +10,13 @@ export type Grant = {
   readonly policy: 'deploy' | 'host';
   /** Services that the deploy policy names. */
   readonly services: readonly string[];
+  /** What deployments may drain at an HAProxy of the host. */
+  readonly balancers: readonly BalancerGrant[];
+  /** Lines of the policy that is there now which stay: somebody pinned a key, or let a backend be drained. */
+  readonly kept: readonly string[];
 };
+
+export type BalancerGrant = { readonly service: string; readonly socket: string; readonly backend: string };
 
 export const POLICY_PATH = '/etc/pdeploy/policy';
 /** Not named after the login, so that a second login cannot be there unseen. */
@@ -47,11 +53,26 @@ export function sudoers(login: string): string {
   ].join('\n');
 }
 
-export function policyText(grant: Pick<Grant, 'login' | 'policy' | 'services'>): string {
+export function policyText(grant: Omit<Grant, 'keys' | 'from' | 'login'>): string {
+  const backends = grant.policy === 'deploy' ? grant.balancers.map(balancerLine) : [];
   return [
     `# ${NOTE} It binds every login but root.`,
     `policy ${grant.policy}`,
     ...(grant.policy === 'deploy' ? grant.services.map((service) => `service ${service}`) : []),
+    ...new Set([...backends, ...grant.kept]),
     '',
   ].join('\n');
+}
+
+export function balancerLine({ service, socket, backend }: BalancerGrant): string {
+  return `balancer ${service} ${socket} ${backend}`;
+}
+
+/** What `hosts bootstrap` does not decide, and so does not take away. @param policy as it is on the host */
+export function keptLines(policy: string | undefined): readonly string[] {
+  return (policy ?? '')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([key]) => key === 'balancer' || key === 'minisign')
+    .map((words) => words.join(' '));
 }

@@ -1,23 +1,25 @@
 import { type Check, fail, ok, warn } from '../../model/check.ts';
 import { AGENT_PATH } from '../commands.ts';
 import type { Inspection } from '../decode/inspection.ts';
-import { FORCED_COMMAND, POLICY_PATH } from './grant.ts';
+import { type BalancerGrant, balancerLine, FORCED_COMMAND, keptLines, POLICY_PATH } from './grant.ts';
 
 /**
  * What an inspection says of how much its login can do.
  * @param agent digest of the agent that this pdeploy brings
  * @param services those that the inventory has on the host
+ * @param balancers what the playbook drains at its HAProxy
  */
 export function judgeInspection(
   inspection: Inspection,
   agent: string,
   services: readonly string[],
+  balancers: readonly BalancerGrant[] = [],
 ): readonly Check[] {
   const { bound } = inspection;
   return [
     judgeAgent(inspection.agent, agent),
     ...(bound ? [judgeSudo(inspection.sudo), judgeKeys(inspection.keys)] : []),
-    judgePolicy(inspection, services),
+    judgePolicy(inspection, services, balancers),
     judgeStanding(inspection.standing),
     ...(bound ? judgeUsers(inspection) : []),
   ];
@@ -88,7 +90,11 @@ function optionsOf(line: string): readonly string[] {
   return field.match(/(?:"(?:\\"|[^"])*"|[^,"])+/g) ?? [];
 }
 
-function judgePolicy({ bound, policy }: Inspection, services: readonly string[]): Check {
+function judgePolicy(
+  { bound, policy }: Inspection,
+  services: readonly string[],
+  balancers: readonly BalancerGrant[],
+): Check {
   if (policy === undefined)
     return bound
       ? fail('policy', `there is no ${POLICY_PATH}: whoever may call the agent is as good as root`)
@@ -97,7 +103,12 @@ function judgePolicy({ bound, policy }: Inspection, services: readonly string[])
   if (words.some(([key, value]) => key === 'policy' && value === 'host'))
     return bound ? warn('policy', 'host: the login can do everything by the agent') : ok('policy', 'host');
   const named = words.flatMap(([key, value]) => (key === 'service' && value !== undefined ? [value] : []));
-  const missing = services.filter((service) => !named.includes(service));
+  const lines = keptLines(policy);
+  const wanted = [...new Set([...services, ...balancers.map((b) => b.service)])];
+  const missing = [
+    ...wanted.filter((service) => !named.includes(service)),
+    ...balancers.map(balancerLine).filter((line) => !lines.includes(line)),
+  ];
   const text = `deploy: ${named.join(', ') || 'no service'}`;
   return missing.length === 0 || !bound
     ? ok('policy', text)

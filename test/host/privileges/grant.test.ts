@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { authorizedKeys, policyText, sudoers } from '../../../src/host/privileges/grant.ts';
+import { authorizedKeys, keptLines, policyText, sudoers } from '../../../src/host/privileges/grant.ts';
 import { type PublicKey, parsePublicKeys } from '../../../src/host/privileges/public-keys.ts';
 
 let dir = '';
@@ -57,6 +57,8 @@ describe('a public key file', () => {
           from: [],
           policy: 'deploy',
           services: ['edge'],
+          balancers: [],
+          kept: [],
         });
         for (const line of text.trimEnd().split('\n').slice(1))
           expect(line).toMatch(
@@ -76,6 +78,8 @@ test('what is written to a host', () => {
     from: ['192.0.2.0/24', '!192.0.2.9'],
     policy: 'deploy',
     services: ['edge', 'web'],
+    balancers: [{ service: 'edge', socket: '/run/haproxy/admin.sock', backend: 'edge' }],
+    kept: [],
   } as const;
   expect(authorizedKeys(grant)).toBe(
     '# Written by pdeploy hosts bootstrap.\n' +
@@ -91,6 +95,7 @@ test('what is written to a host', () => {
     'policy deploy',
     'service edge',
     'service web',
+    'balancer edge /run/haproxy/admin.sock edge',
     '',
   ]);
   expect(
@@ -98,4 +103,38 @@ test('what is written to a host', () => {
       .split('\n')
       .slice(1),
   ).toEqual(['policy host', '']);
+});
+
+describe('what is in a policy already', () => {
+  const PIN = 'minisign edge RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3';
+  const OTHER = 'balancer edge /run/other.sock old';
+  const there = `# mine\npolicy deploy\nservice other\n\t${PIN.replace(' ', '  ')}\n ${OTHER}\nfirewall x\n`;
+  const grant = {
+    policy: 'deploy',
+    services: ['edge'],
+    balancers: [{ service: 'edge', socket: '/run/haproxy/admin.sock', backend: 'edge' }],
+  } as const;
+
+  test('pinned keys and backends stay, the rest is what was asked for', () => {
+    const text = policyText({ ...grant, kept: keptLines(there) });
+    const lines = [
+      'policy deploy',
+      'service edge',
+      'balancer edge /run/haproxy/admin.sock edge',
+      PIN,
+      OTHER,
+      '',
+    ];
+    expect(text.split('\n').slice(1)).toEqual(lines);
+    expect(policyText({ ...grant, kept: keptLines(text) })).toBe(text);
+  });
+
+  test('a pinned key binds the host policy as well', () => {
+    const text = policyText({ ...grant, policy: 'host', kept: keptLines(there) });
+    expect(text.split('\n').slice(1)).toEqual(['policy host', PIN, OTHER, '']);
+  });
+
+  test('where there is none nothing stays', () => {
+    expect(keptLines(undefined)).toEqual([]);
+  });
 });

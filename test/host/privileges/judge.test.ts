@@ -127,6 +127,22 @@ describe('an inspection', () => {
     },
   );
 
+  test('with a balancer that the policy does not name', () => {
+    const balancers = [{ service: 'edge', socket: '/run/haproxy/admin.sock', backend: 'edge' }];
+    const line = 'balancer edge /run/haproxy/admin.sock edge';
+    const judge = (policy: string) =>
+      judgeInspection({ ...FINE, policy }, AGENT, [], balancers).find((check) => check.what === 'policy');
+    expect(judge(`policy deploy\nservice edge\n${line}\n`)).toMatchObject({ level: 'ok' });
+    expect(judge('policy deploy\nservice edge\n')).toMatchObject({
+      level: 'fail',
+      text: `deploy: edge; it does not name ${line}`,
+    });
+    expect(judge(`policy deploy\nservice web\n${line.replace('admin', 'other')}\n`)).toMatchObject({
+      level: 'fail',
+      text: `deploy: web; it does not name edge, ${line}`,
+    });
+  });
+
   test('of root is about the host alone', () => {
     expect(judged({ bound: false, login: 'root', sudo: '', keys: undefined, policy: undefined })).toEqual([]);
   });
