@@ -46,7 +46,7 @@ export async function makePlan(
     return { host, seen: { kind: 'observed', observation: look.observation, compiled: made.compiled } };
   });
   const plan = assemblePlan(request, request.release, hosts, {
-    warnings: planWarnings([...compiled.values()]),
+    warnings: planWarnings([...compiled.values()], observations),
   });
   return {
     plan,

@@ -9,6 +9,7 @@ import type { PingoraServiceOptions } from '../../src/pingora/service-options.ts
 import { definePlaybook } from '../../src/playbook/define.ts';
 import { portOf } from '../../src/resource/port-of.ts';
 import { http } from '../../src/resource/probes.ts';
+import { OLD, observation, running } from '../plan/build.ts';
 import { aHost } from '../resource/sample.ts';
 
 const project = mkdtempSync(join(tmpdir(), 'pdeploy-lint-'));
@@ -49,4 +50,21 @@ test('a warning of all hosts is told once', async () => {
     },
   ]);
   expect(planWarnings(await drafts({}))).toEqual([]);
+});
+
+test('a host without room for a second process is told, once it was looked at and one runs there', async () => {
+  const made = await drafts({ activation: 'handover', service: { MemoryMax: '2G' } });
+  const seen = (mainPid: number, memoryAvailable: number) =>
+    new Map([['edge-02', observation([running(OLD, { mainPid })], { facts: { memoryAvailable } })]]);
+  expect(planWarnings(made)).toEqual([]);
+  expect(planWarnings(made, seen(4121, 2 ** 31))).toEqual([]);
+  expect(planWarnings(made, seen(0, 2 ** 30))).toEqual([]);
+  expect(planWarnings(made, seen(4121, 2 ** 30))).toEqual([
+    {
+      code: 'PD2617',
+      text: expect.stringMatching(
+        /^edge-02:unit:\d+:\d+: a handover needs memory for a second process, up to 2G, and the host has 1024M left/,
+      ),
+    },
+  ]);
 });

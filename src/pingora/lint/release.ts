@@ -8,7 +8,7 @@ import type { Subject } from './subject.ts';
 import { readUnit } from './unit-file.ts';
 
 /** What may be held against another version or another way than the playbook says. */
-export type Over = Partial<Pick<Subject, 'version' | 'activation'>>;
+export type Over = Partial<Pick<Subject, 'version' | 'activation' | 'memoryAvailable'>>;
 
 /**
  * Holds what a host would get against the rules, as it was rendered. Empty for what `pingoraService()` did not make.
