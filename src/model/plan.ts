@@ -68,7 +68,12 @@ export type Plan = {
   readonly previous: { readonly id: string; readonly label: string; readonly mark: string };
   readonly strategy: Strategy;
   /** By what an instance is taken out of traffic before it is restarted, in words, and how long requests may take. */
-  readonly drain?: { readonly through: string; readonly waitMs: number };
+  readonly drain?: {
+    readonly through: string;
+    readonly waitMs: number;
+    /** So much of it is waited in any case: nobody tells when the last request is done. */
+    readonly leastMs?: number;
+  };
   /** Through which balancers it is seen that an instance serves, and by when. */
   readonly through?: { readonly by: string; readonly withinMs: number };
   readonly hosts: readonly HostPlan[];

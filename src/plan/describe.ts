@@ -3,7 +3,7 @@ import { shortId } from '../model/release.ts';
 import { sanitize } from '../util/sanitize.ts';
 import { describeChanges, describeDiffs } from './describe-changes.ts';
 import { describeRollout } from './describe-rollout.ts';
-import { estimateMs } from './duration.ts';
+import { estimate } from './duration.ts';
 import { isIdle } from './rollout-input.ts';
 import { few, plural, row, span, WIDTH, wrap } from './text-block.ts';
 
@@ -98,11 +98,18 @@ function footer(plan: Plan, next: string): readonly string[] {
   const work =
     parts.length === 0
       ? `changes ${hosts}, no restart`
-      : `${parts.join(' and ')} ${hosts}, about ${about(estimateMs(plan))}`;
+      : `${parts.join(' and ')} ${hosts}, about ${howLong(plan)}`;
   return [
     ...wrap(`Plan: ${work}. Nothing has been changed.`, WIDTH),
     ...(next === '' ? [] : [`Next: ${next}`]),
   ];
+}
+
+/** The longer time is told where it differs, and means that each wait takes as long as it may. */
+function howLong(plan: Plan): string {
+  const { typicalMs, mostMs } = estimate(plan);
+  const [typical, most] = [about(typicalMs), about(mostMs)];
+  return typical === most ? typical : `${typical}, ${most} if every wait for traffic is used up`;
 }
 
 function about(ms: number): string {

@@ -87,7 +87,7 @@ export const planShape = object<Plan>(
     release,
     previous: object<Plan['previous']>({ id: text, label: text, mark: text }),
     strategy,
-    drain: object<NonNullable<Plan['drain']>>({ through: text, waitMs: whole }),
+    drain: object<NonNullable<Plan['drain']>>({ through: text, waitMs: whole, leastMs: whole }, ['leastMs']),
     through: object<NonNullable<Plan['through']>>({ by: text, withinMs: whole }),
     hosts: list(host),
     waves: list(object<Wave>({ number: whole, instances: list(text), canary: flag })),

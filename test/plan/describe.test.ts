@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { assemble } from '../../src/plan/assemble.ts';
 import { describePlan } from '../../src/plan/describe.ts';
-import { estimateMs } from '../../src/plan/duration.ts';
+import { estimate } from '../../src/plan/duration.ts';
 import { bytes, few, row, span, wrap } from '../../src/plan/text-block.ts';
 import {
   compiled,
@@ -260,9 +260,32 @@ describe('the guess of the time', () => {
   it('adds up rounds and pauses; instances of one host follow one another', () => {
     const hosts = [onOld('a', { instances: ['1', '2'] }), onOld('b')];
     const at = (value: number, pauseBetweenWavesMs = 0) =>
-      estimateMs(assemble(planInput(hosts, { waves: [{ kind: 'count', value }], pauseBetweenWavesMs })));
+      estimate(assemble(planInput(hosts, { waves: [{ kind: 'count', value }], pauseBetweenWavesMs })))
+        .typicalMs;
     expect([at(1), at(3), at(1, 60_000)]).toEqual([45_000, 30_000, 165_000]);
-    expect(estimateMs(assemble(planInput([])))).toBe(0);
+    expect(estimate(assemble(planInput([])))).toEqual({ typicalMs: 0, mostMs: 0 });
+  });
+
+  it('counts what is waited for requests in flight, and for being seen through balancers', () => {
+    const plan = assemble(planInput([onOld('a'), onOld('b')], { waves: [{ kind: 'count', value: 1 }] }));
+    const through = { by: 'lb', withinMs: 20_000 };
+    const drain = { through: 'haproxy lb', waitMs: 60_000 };
+    expect(estimate(plan)).toEqual({ typicalMs: 30_000, mostMs: 30_000 });
+    expect(estimate({ ...plan, drain })).toEqual({ typicalMs: 36_000, mostMs: 156_000 });
+    expect(estimate({ ...plan, drain: { ...drain, leastMs: 60_000 } })).toEqual({
+      typicalMs: 156_000,
+      mostMs: 156_000,
+    });
+    expect(estimate({ ...plan, through })).toEqual({ typicalMs: 32_000, mostMs: 70_000 });
+    expect(describePlan({ ...plan, drain, through })).toMatch(
+      /Plan: 2 restarts on 2 hosts, about 38 s, 4 min if every wait/,
+    );
+    const handed = plan.hosts.map((h) => ({
+      ...h,
+      instances: h.instances.map((i) => ({ ...i, action: 'handover' as const })),
+    }));
+    // Who hands over is not drained.
+    expect(estimate({ ...plan, drain, hosts: handed }).mostMs).toBe(30_000);
   });
 });
 

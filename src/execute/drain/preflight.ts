@@ -47,9 +47,18 @@ export async function withDrains(made: Made, drains: FleetDrains, fleet: Fleet):
   const used = usedDrains(made.plan, drains);
   if (used.length === 0) return { ...made, targets };
   const through = [...new Set(used.flatMap(({ drain }) => names(drain)))];
-  const drain = { through: groupNames(through), waitMs: Math.max(...used.map((u) => u.drain.waitMs)) };
+  const drain = {
+    through: groupNames(through),
+    waitMs: Math.max(...used.map((u) => u.drain.waitMs)),
+    leastMs: Math.max(0, ...used.map(({ drain: { kind, waitMs } }) => (isWaitedFor(kind) ? waitMs : 0))),
+  };
   const problems = await unable(made.plan.service, used, fleet);
   return { ...made, targets, plan: { ...made.plan, drain }, problems: [...made.problems, ...problems] };
+}
+
+/** Nobody says when no request is left, so all of the time is waited. */
+function isWaitedFor(kind: Drain['kind']): boolean {
+  return kind === 'file' || kind === 'http';
 }
 
 type Used = { readonly host: HostName; readonly instance: string; readonly drain: Drain };
