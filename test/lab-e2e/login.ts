@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { Fleet, Project } from './fleet.ts';
 import { type Ran, watch } from './process.ts';
 
-/** sftp and scp wait for an answer in their protocol, which never comes. */
-const LIMIT_MS = 2_500;
+/** sftp and scp wait for an answer in their protocol, which never comes; ssh ends by itself. */
+const LIMITS_MS = { ssh: 20_000, scp: 2_500, sftp: 2_500 };
 
 /** The deploy login of a fleet: its key, and projects whose inventory logs in as it. */
 export type Login = {
@@ -53,7 +53,7 @@ export function deployLogin(fleet: Fleet, name = 'pdeploy'): Login {
     ssh: (program, words, input = '') =>
       watch(spawn(program, ['-F', 'none', '-i', key, ...options, ...words], { stdio: 'pipe' }), {
         input,
-        limitMs: LIMIT_MS,
+        limitMs: LIMITS_MS[program],
       }).done,
     remove: async () => {
       for (const host of fleet.hosts)
