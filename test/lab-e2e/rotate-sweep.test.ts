@@ -115,11 +115,11 @@ test.runIf(hasFaults())(
       const vars = outfit(project);
       const next = kind === 'bad' ? refusedByClients(authority) : authority.issue(NAMES);
       bring(project, next);
-      const args = rotation(host.name, vars, '--healthy-deadline', '3s');
+      const args = rotation(host.name, vars, '--healthy-deadline', kind === 'bad' ? '3s' : '15s');
       const killed = await project.startFailing(`${place}:kill`, ...args).done;
       expect(killed.code, `${place}\n${killed.text}`).toBeNull();
       expect(await served([host]), place).toEqual([print(next)]);
-      await expect.poll(() => served([host]), { timeout: 100_000, interval: 500 }).toEqual([before[i]]);
+      await expect.poll(() => served([host]), { timeout: 120_000, interval: 500 }).toEqual([before[i]]);
       const by = await fleet.ssh(host.name, 'grep -h "^by " /var/lib/pdeploy/edge/1/rolledback.*');
       expect(by.stdout, place).toContain('by guard\n');
     });
