@@ -79,6 +79,15 @@ export async function openSweep() {
 const LEFT = `ls -d /var/lib/pdeploy/edge/lease /var/lib/pdeploy/edge/undo /var/lib/pdeploy/edge/*/pending.* /opt/pdeploy/edge/.incoming 2>/dev/null
   systemctl list-timers --all --plain --no-legend 'pdeploy-guard-*'`;
 
+/** Of a busy machine silence says nothing at first. */
+async function patientAnswer(address: string): Promise<string> {
+  for (let n = 0; n < 10; n += 1) {
+    const said = await answer(address, 6188);
+    if (said !== '') return said;
+  }
+  return '';
+}
+
 /** All instances answer as one release and are healthy; of the deployment nothing is left on the hosts. */
 export async function expectSettled(
   fleet: Fleet,
@@ -86,7 +95,7 @@ export async function expectSettled(
   operator: Project = fleet,
   limit: readonly string[] = [],
 ): Promise<string> {
-  const answers = await Promise.all(hosts.map((h) => answer(h.address, 6188)));
+  const answers = await Promise.all(hosts.map((h) => patientAnswer(h.address)));
   expect(new Set(answers).size, answers.join(' ')).toBe(1);
   expect(answers[0]).not.toBe('');
   const status = await operator.pdeploy('status', '-i', 'lab', ...limit);
