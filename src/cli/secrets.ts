@@ -4,16 +4,19 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { projectDir } from '../config/project.ts';
 import { type Problem, UsageError } from '../errors.ts';
 import { actor } from '../execute/origin.ts';
-import { findPlaybook } from '../playbook/find.ts';
+import type { Host } from '../model/host.ts';
+import { findPlaybook, playbookNames } from '../playbook/find.ts';
 import { loadPlaybook } from '../playbook/load.ts';
-import { countRecipients, generateIdentity, type Identity, type Recipient } from '../secrets/age.ts';
-import { contentProblems, countSecrets } from '../secrets/content.ts';
+import { generateIdentity, type Identity, type Recipient } from '../secrets/age.ts';
+import { contentProblems } from '../secrets/content.ts';
 import { openWorkplace, runEditor } from '../secrets/edit.ts';
+import { examineAge, examineClear } from '../secrets/examine.ts';
 import { readAge, SECRETS_FOLDER } from '../secrets/files.ts';
-import { withSecrets } from '../secrets/fill-in.ts';
+import { wantedBy, wantedOf, withSecrets } from '../secrets/fill-in.ts';
 import { identityFile, readIdentities } from '../secrets/identities.ts';
 import { addRecipient, RECIPIENTS, readRecipients } from '../secrets/recipients.ts';
-import type { Failure, Surroundings } from '../secrets/wanted.ts';
+import { unusedNames } from '../secrets/unused.ts';
+import type { Failure, Surroundings, Wanted } from '../secrets/wanted.ts';
 import { filesOfSecrets, writeAge } from '../secrets/write.ts';
 import { type Args, text } from './args.ts';
 import { isInteractive, out } from './io.ts';
@@ -55,7 +58,7 @@ export async function encrypt(given: string | undefined): Promise<void> {
   const plain = readClear(given);
   const target = `${given}.age`;
   refuseProblems(contentProblems(plain, given));
-  await writeAge(target, plain, await readRecipients(around.project));
+  await writeAge(around.project, resolve(target), plain, await readRecipients(around.project));
   out.err(`wrote ${target}\n${given} is still there in the clear: remove it, also from the history of git`);
 }
 
@@ -70,7 +73,7 @@ export async function edit(given: string | undefined): Promise<void> {
   try {
     const after = await edited(place, shown);
     if (after === (before ?? NEW_FILE)) return out.err('Nothing has been changed.');
-    await writeAge(file, after, recipients);
+    await writeAge(around.project, file, after, recipients);
   } finally {
     place.remove();
   }
@@ -102,7 +105,8 @@ export async function rekey(): Promise<void> {
   const texts = await Promise.all(
     files.map(async (file) => [file, opened(await readAge(file, around))] as const),
   );
-  for (const [file, plain] of texts) await writeAge(join(around.project, file), plain, recipients);
+  for (const [file, plain] of texts)
+    await writeAge(around.project, join(around.project, file), plain, recipients);
   out.err(`${files.join(', ')}: for ${peopleText(recipients)}`);
   const own = (await identitiesOf(around)).map((identity) => identity.recipient.text);
   if (!recipients.some((r) => own.includes(r.text)))
@@ -117,53 +121,39 @@ export async function check(args: Args): Promise<void> {
   const problems: Problem[] = [];
   const recipients = files.some((file) => file.endsWith('.age')) ? await readRecipients(around.project) : [];
   for (const file of files) {
-    const found = file.endsWith('.age')
-      ? await ageProblems(file, recipients, around)
-      : clearProblems(file, around.project);
-    problems.push(...found);
-    if (found.length > 0 || !file.endsWith('.age')) continue;
-    out.data(
-      `${file}  ${countSecrets(opened(await readAge(file, around)), file)} secrets for ${peopleText(recipients)}`,
-    );
+    const sealed = file.endsWith('.age');
+    const found = sealed ? await examineAge(file, recipients, around) : examineClear(file, around.project);
+    problems.push(...found.problems);
+    if (sealed && found.problems.length === 0)
+      out.data(`${file}  ${found.secrets} secrets for ${peopleText(recipients)}`);
   }
   refuseProblems(problems);
   if (!(await knowsInventory(args))) return;
   const { inventory, hosts, project } = await readProject(args);
   const loaded = await loadPlaybook(findPlaybook(text(args, 'playbook') ?? 'rollout', project));
-  await withSecrets(loaded.playbook, hosts, { ...around, inventory: inventory.name }, loaded.file);
+  const asking = { ...around, inventory: inventory.name };
+  await withSecrets(loaded.playbook, hosts, asking, loaded.file);
   out.data(`${inventory.file} and playbook ${loaded.playbook.name}  have all secrets that they name`);
+  await tellUnused([...inventory.hosts.values()], asking);
 }
 
-async function ageProblems(
-  file: string,
-  recipients: readonly Recipient[],
-  around: Surroundings,
-): Promise<readonly Problem[]> {
-  const at = { file, line: 1, col: 1 };
-  const count = await countRecipients(readFileSync(join(around.project, file)));
-  const plain = await readAge(file, around);
-  if (typeof plain !== 'string') return [{ ...plain, at }];
-  const other: readonly Problem[] =
-    count === recipients.length
-      ? []
-      : [
-          {
-            code: 'PD2147',
-            message: `encrypted for ${count} people, ${RECIPIENTS} has ${recipients.length}`,
-            at,
-            hint: 'pdeploy secrets rekey',
-          },
-        ];
-  return [...other, ...contentProblems(plain, file)];
-}
-
-/** What lies in the folder and is neither encrypted nor known to be harmless. */
-function clearProblems(file: string, project: string): readonly Problem[] {
-  if (!/\.(ya?ml|json|env|key|pem|txt)$/.test(file)) return [];
-  const content = readFileSync(join(project, file), 'utf8');
-  if (/^sops:|"sops":/m.test(content)) return [];
-  const hint = `pdeploy secrets encrypt ${file}, then remove it`;
-  return [{ code: 'PD2149', message: 'not encrypted', at: { file, line: 1, col: 1 }, hint }];
+/** A name too many breaks nothing; all playbooks count, as any of them may ask for it. */
+async function tellUnused(hosts: readonly Host[], around: Surroundings): Promise<void> {
+  const wanted: Wanted[] = [...wantedOf(hosts)];
+  for (const name of playbookNames(around.project)) {
+    try {
+      const { playbook } = await loadPlaybook(findPlaybook(name, around.project));
+      wanted.push(...wantedBy(playbook, undefined, around.project));
+    } catch (error) {
+      if (!(error instanceof UsageError)) throw error;
+      return out.err(`Whether a secret is not used cannot be told: playbook ${name} does not load.`);
+    }
+  }
+  const { file, names } = await unusedNames(wanted, around);
+  if (names.length > 0)
+    out.err(
+      `warning: ${file} has ${names.join(', ')}, which neither ${around.inventory} nor a playbook names`,
+    );
 }
 
 async function here(): Promise<Surroundings> {

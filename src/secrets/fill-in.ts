@@ -22,7 +22,7 @@ export async function withSecrets(
   around: Surroundings,
   file?: string,
 ): Promise<Filled> {
-  const wanted = [...wantedBy(playbook, file, around.project), ...hosts.flatMap(wantedOn)];
+  const wanted = [...wantedBy(playbook, file, around.project), ...wantedOf(hosts)];
   if (wanted.length === 0) return { playbook, hosts };
   return fill(playbook, hosts, await resolveSecrets(wanted, around));
 }
@@ -47,7 +47,8 @@ function fill(playbook: Playbook, hosts: readonly Host[], secrets: Secrets): Fil
   };
 }
 
-function wantedBy(playbook: Playbook, file: string | undefined, project: string): readonly Wanted[] {
+/** What a playbook names. */
+export function wantedBy(playbook: Playbook, file: string | undefined, project: string): readonly Wanted[] {
   return [...playbook.secrets].map(([name, source]) => {
     const at = file === undefined ? undefined : placeIn(file, name, project);
     const what = `secrets.${name} of playbook ${playbook.name}`;
@@ -72,6 +73,11 @@ function placeIn(file: string, name: string, project: string): Position | undefi
 function shown(file: string, project: string): string {
   const inside = relative(project, file);
   return inside.startsWith('..') ? file : inside;
+}
+
+/** What variables of hosts and their instances name. */
+export function wantedOf(hosts: readonly Host[]): readonly Wanted[] {
+  return hosts.flatMap(wantedOn);
 }
 
 function wantedOn(host: Host): readonly Wanted[] {

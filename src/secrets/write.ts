@@ -2,9 +2,15 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync, wri
 import { dirname, join, relative } from 'node:path';
 import { encryptFile, type Recipient } from './age.ts';
 import { SECRETS_FOLDER } from './files.ts';
+import { noteSealed } from './sealed.ts';
 
-/** Encrypts a text to a file, which is the old one or the new one whatever happens. */
-export async function writeAge(file: string, plain: string, recipients: readonly Recipient[]): Promise<void> {
+/** Encrypts a text to a file, which is the old one or the new one whatever happens, and notes for whom. */
+export async function writeAge(
+  project: string,
+  file: string,
+  plain: string,
+  recipients: readonly Recipient[],
+): Promise<void> {
   const sealed = await encryptFile(Buffer.from(plain, 'utf8'), recipients);
   mkdirSync(dirname(file), { recursive: true });
   const next = `${file}.${process.pid}.tmp`;
@@ -16,6 +22,7 @@ export async function writeAge(file: string, plain: string, recipients: readonly
     closeSync(handle);
   }
   renameSync(next, file);
+  noteSealed(project, file, sealed, recipients);
 }
 
 /** Files below `secrets/`, relative to the project, in order. */

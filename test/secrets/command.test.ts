@@ -1,47 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test, vi } from 'vitest';
-import { tempProject } from '../playbook/temp-project.ts';
-
-const PDEPLOY = fileURLToPath(new URL('../../bin/pdeploy', import.meta.url));
-
-/** A project with an editor that writes `$TEXT`, and says where it was and what it found there. */
-function project(files: { readonly [path: string]: string } = {}) {
-  const dir = tempProject({
-    'pdeploy.yaml': '',
-    'editor.sh': `#!/bin/sh
-stat -c '%a' "$(dirname "$1")" "$1" >>log; stat -f -c %T "$1" >>log; echo "$1" >>log; cp "$1" before
-[ -z "$TEXT" ] || printf '%b' "$TEXT" >"$1"
-exec sh -c "$AFTER"
-`,
-    ...files,
-  });
-  chmodSync(join(dir, 'editor.sh'), 0o755);
-  const env = {
-    ...process.env,
-    XDG_CONFIG_HOME: join(dir, 'config'),
-    EDITOR: './editor.sh',
-    VISUAL: '',
-    AFTER: 'exit 0',
-  };
-  const run = (args: readonly string[], more: NodeJS.ProcessEnv = {}) => {
-    const ran = spawnSync(process.execPath, [PDEPLOY, 'secrets', ...args], {
-      cwd: dir,
-      encoding: 'utf8',
-      env: { ...env, ...more },
-    });
-    return { code: ran.status, out: ran.stdout, err: ran.stderr };
-  };
-  return {
-    dir,
-    env,
-    run,
-    key: join(dir, 'config/pdeploy/age.key'),
-    read: (path: string) => readFileSync(join(dir, path), 'utf8'),
-  };
-}
+import { PDEPLOY, project } from './project.ts';
 
 const decrypted = (p: ReturnType<typeof project>, file: string): string =>
   execFileSync('age', ['-d', '-i', p.key, join(p.dir, file)], { encoding: 'utf8' });
@@ -159,7 +120,7 @@ error PD2142: edge.n is not a text: put it in quotes
     const recipients = p.read('secrets/.recipients');
     writeFileSync(join(p.dir, 'secrets/.recipients'), `${recipients}# other\n${key}\n`);
     expect(p.run(['check'], asOther).err).toMatch(/error PD2142: no key in .* opens secrets\/prod.yaml.age/);
-    expect(p.run(['check']).err).toContain('error PD2147: encrypted for 1 people, secrets/.recipients has 2');
+    expect(p.run(['check']).err).toContain('error PD2147: not encrypted for other (age1');
     expect(p.run(['rekey']).err).toContain('secrets/prod.yaml.age: for 2 recipients');
     expect(p.run(['check'], asOther).out).toContain('1 secrets for 2 recipients');
     writeFileSync(join(p.dir, 'secrets/.recipients'), `${key}\n`);
