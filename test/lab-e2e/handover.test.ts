@@ -11,7 +11,7 @@ import { hasFaults } from './lab-file.ts';
 const [PORT, TLS_PORT] = [6188, 6194];
 /** The old process goes on for 5 s, and then for as long as this. */
 const GRACE_S = 1;
-const LEAST = 30_000;
+const LEAST = 15_000;
 
 describe.skipIf(!hasFaults())('one host, asked directly, with handovers', () => {
   let fleet: Fleet;

@@ -28,7 +28,7 @@ const SLOW_MS = LONG ? 10_000 : 1_500;
 const WAIT = LONG ? '12s' : '20s';
 /** Two of the six instances at once. */
 const WAVES = ['--wave', '2'];
-const LEAST = 30_000;
+const LEAST = 45_000;
 
 const PLAYBOOK = ownPlaybook({
   service: `stopTimeout: '20s', drain: [haproxy({ balancers: ['lb'], backend: 'edge', wait: '${WAIT}' })],`,

@@ -39,7 +39,7 @@ export function loadPicture(
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11" fill="#333">`,
-    '<title>Answers a second by release, through the four scenarios</title>',
+    '<title>Answers a second by release, one scenario after the other</title>',
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
     ...bars,
     ...lines,

@@ -9,7 +9,7 @@ import { loadTables, replaceBetween } from './table.ts';
 export const WANTED = Number(process.env.PDEPLOY_TEST_LOAD ?? 0);
 export const LONG = WANTED > 0;
 /** Of the requests of the long programme; the others go to one host with handovers. */
-export const SHARE_OF_BALANCED = 0.6;
+export const SHARE_OF_BALANCED = 0.75;
 
 const DOCS = fileURLToPath(new URL('../../docs/', import.meta.url));
 

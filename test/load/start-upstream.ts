@@ -14,6 +14,11 @@ export type UpstreamProcess = { readonly address: string; readonly stop: () => v
 export async function startUpstream(host: string): Promise<UpstreamProcess> {
   const gateway = host.replace(/\d+$/, '1');
   const child = spawn(process.execPath, [UPSTREAM, gateway], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [port] = await once(child.stdout as Readable, 'data');
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`the upstream ended with ${code}`);
+  });
+  const [port] = await Promise.race([once(child.stdout as Readable, 'data'), ended]);
+  // It is killed in the end.
+  ended.catch(() => undefined);
   return { address: `${gateway}:${String(port).trim()}`, stop: () => child.kill('SIGKILL') };
 }
