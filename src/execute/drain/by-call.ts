@@ -27,7 +27,7 @@ export function byCall(drain: Extract<Drain, { kind: 'http' }>, where: DrainWher
     },
     up: async () => undefined,
     seesUp: false,
-    isHeld: () => false,
+    isHeld: async () => false,
   };
 }
 

@@ -43,6 +43,6 @@ export function byProgram(
     },
     up: async () => undefined,
     seesUp: false,
-    isHeld: () => false,
+    isHeld: async () => false,
   };
 }

@@ -14,8 +14,8 @@ export type Drains = {
   /** It is restarted, and there is something to drain it from. One that is started or reloaded stays where it is. */
   readonly has: (at: Located, during: 'update' | 'revert') => boolean;
   readonly isOut: (id: InstanceId) => boolean;
-  /** Somebody else keeps it out of traffic. */
-  readonly isHeld: (id: InstanceId) => boolean;
+  /** Somebody else keeps it out of traffic: asked now, also of one that was not drained. */
+  readonly isHeld: (at: Located) => Promise<boolean>;
   /** It was brought back, and a balancer has said that it gets traffic. */
   readonly isSeenUp: (id: InstanceId) => boolean;
   /** How long requests in flight are waited for. */
@@ -50,6 +50,7 @@ const MARGIN_MS = 60_000;
 export function openDrains(input: DrainsInput): Drains {
   const { gone, record } = input;
   const out = new Set<InstanceId>();
+  const up = new Set<InstanceId>();
   const turns = new Map<HostName, ReturnType<typeof pLimit>>();
   const opened = new Map<InstanceId, readonly DrainPart[]>();
   let operations = 0;
@@ -111,6 +112,7 @@ export function openDrains(input: DrainsInput): Drains {
     const instance = at.instance.id;
     const all = parts(at);
     const started = performance.now();
+    up.delete(instance);
     record({ type: 'drain.started', instance, through: all.map((p) => p.name) });
     const waitMs = Math.max(0, ...all.map((p) => p.waitMs));
     const guardSeconds = Math.ceil((waitMs + restMs + UP_WITHIN_MS + MARGIN_MS) / 1_000);
@@ -145,6 +147,7 @@ export function openDrains(input: DrainsInput): Drains {
     if (gone.aborted) return failure;
     if (failure === undefined) {
       const ms = Math.round(performance.now() - started);
+      if (all.some((part) => part.seesUp)) up.add(instance);
       record({ type: 'undrain.finished', instance, through: all.map((p) => p.name), ms });
     } else record({ type: 'undrain.failed', instance, failure });
     return failure;
@@ -159,8 +162,8 @@ export function openDrains(input: DrainsInput): Drains {
       );
     },
     isOut: (id) => out.has(id),
-    isHeld: (id) => opened.get(id)?.some((part) => part.isHeld()) === true,
-    isSeenUp: (id) => !out.has(id) && opened.get(id)?.some((part) => part.seesUp) === true,
+    isHeld: async (at) => (await Promise.all(parts(at).map((part) => part.isHeld()))).includes(true),
+    isSeenUp: (id) => up.has(id),
     waitMs: (at) => Math.max(0, ...drainsOf(at).map((d) => d.waitMs)),
     undrainMs: (at) => (drainsOf(at).length === 0 ? 0 : UP_WITHIN_MS + MARGIN_MS),
     drain,

@@ -72,7 +72,6 @@ export function onHost({ link, target, waitMs, where, inTurn }: OnHost): DrainPa
       );
       if (result.kind !== 'ok') return notBack(name, describe(result));
       const server = decodeServer(result.lines);
-      kept = server?.away === true;
       if (server === undefined || server.away || /^(UP|no check)/.test(server.status)) return undefined;
       return notBack(
         name,
@@ -80,6 +79,10 @@ export function onHost({ link, target, waitMs, where, inTurn }: OnHost): DrainPa
       );
     },
     seesUp: target.kind === 'haproxy',
-    isHeld: () => kept,
+    isHeld: async () => {
+      if (target.kind === 'file') return false;
+      const result = await call({ action: 'check' });
+      return result.kind === 'ok' && decodeServer(result.lines)?.away === true;
+    },
   };
 }

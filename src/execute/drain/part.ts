@@ -20,7 +20,7 @@ export type DrainPart = {
   /** `up` tells for sure that it gets traffic. */
   readonly seesUp: boolean;
   /** Somebody else keeps it out of traffic there. */
-  readonly isHeld: () => boolean;
+  readonly isHeld: () => Promise<boolean>;
 };
 
 /** What the steps of a part may need to know. */

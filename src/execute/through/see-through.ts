@@ -41,11 +41,12 @@ export async function seeThrough(
   const instance = at.instance.id;
   const through = asks ? throughOf(at) : undefined;
   if (through === undefined || gone.aborted) return undefined;
-  if (drains.isHeld(instance)) {
+  if (await drains.isHeld(at)) {
     const text = `${instance} is not asked through its balancers: somebody else keeps it out of traffic`;
     recorder.record({ type: 'note', level: 'warn', host: at.host.host, text });
     return undefined;
   }
+  if (gone.aborted) return undefined;
   const started = performance.now();
   const wanted: ThroughWanted = { ...see, up: drains.isSeenUp(instance) };
   const ended = new AbortController();
