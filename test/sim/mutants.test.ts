@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { simulateSeeds } from './fan-out.ts';
 import { MUTANTS, SEEDS } from './mutants.ts';
@@ -5,6 +6,14 @@ import { MUTANTS, SEEDS } from './mutants.ts';
 test('there are enough mistakes to find', () => {
   expect(MUTANTS.length).toBeGreaterThanOrEqual(20);
   expect(new Set(MUTANTS.map((mutant) => mutant.name)).size).toBe(MUTANTS.length);
+});
+
+test('each is still a change of one place', () => {
+  const gone = MUTANTS.filter(({ file, is }) => {
+    const text = readFileSync(new URL(`../..${file}`, import.meta.url), 'utf8');
+    return text.split(is).length !== 2;
+  });
+  expect(gone.map((mutant) => mutant.name)).toEqual([]);
 });
 
 // Two at a time, as there are cores.

@@ -179,16 +179,16 @@ const OF_PDEPLOY: readonly Mutant[] = [
     name: 'a call is made before its event is recorded',
     faults: [],
     file: '/src/execute/update-instance.ts',
-    is: "  recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });\n  const trialMs",
+    is: "  recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to });\n  if (context.drains.has(at, 'update')) {",
     becomes:
-      "  setTimeout(() => recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to }), 50);\n  const trialMs",
+      "  setTimeout(() => recorder.record({ type: 'update.started', instance: id, opId, from: at.instance.from, to: at.instance.to }), 50);\n  if (context.drains.has(at, 'update')) {",
   },
   {
     name: 'a commit is asked for before the record calls the instance healthy',
     faults: [],
     file: '/src/execute/update-instance.ts',
-    is: '    if (refused === undefined) return commitTrial(context, at, opId);\n',
-    becomes: '    if (refused === undefined) return;\n',
+    is: '    if (throughMs(at) === 0) return commitTrial(context, at, opId);\n',
+    becomes: '    if (throughMs(at) === 0) return;\n',
   },
   {
     name: 'an unknown commit is taken for one that was made',
