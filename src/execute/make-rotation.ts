@@ -139,6 +139,7 @@ function wishOf(
     health: rotation.service.health,
     stopTimeoutMs: rotation.service.stopTimeoutMs,
     listeners: rotation.service.handover?.listeners,
+    sockets: rotation.service.handover?.sockets,
   };
   const health = withTlsProbes(
     { ...rotation.service, health: withoutProbesOf(names, judged.health) },
@@ -159,6 +160,7 @@ function wishOf(
     stopTimeoutMs,
     health: [...health],
     ...(judged.listeners === undefined ? {} : { listeners: [...judged.listeners] }),
+    ...(judged.sockets === undefined ? {} : { sockets: [...judged.sockets] }),
   });
   return {
     host,

@@ -22,12 +22,15 @@ type Record1 = {
   readonly health: readonly (readonly [string, HealthCheck])[];
   /** Addresses it listens on, where instances hand over. */
   readonly listeners?: readonly (readonly [string, readonly string[]])[];
+  /** Paths of their upgrade sockets: whoever goes on may have another playbook, or other variables. */
+  readonly sockets?: readonly (readonly [string, string])[];
   /** Absent when a file held a secret: such a release is only on its hosts. */
   readonly texts?: readonly Text[];
 };
 
-export type CachedRelease = Omit<Record1, 'v' | 'health' | 'texts' | 'listeners'> & {
+export type CachedRelease = Omit<Record1, 'v' | 'health' | 'texts' | 'listeners' | 'sockets'> & {
   readonly listeners: ReadonlyMap<string, readonly string[]> | undefined;
+  readonly sockets: ReadonlyMap<string, string> | undefined;
   readonly health: ReadonlyMap<string, HealthCheck>;
   readonly payload: Payload | undefined;
   /** Text files by path, when none of them is secret. */
@@ -48,7 +51,10 @@ export function rememberRelease(compiled: CompiledHost): void {
     health: [...compiled.service.health],
     ...(compiled.service.handover === undefined
       ? {}
-      : { listeners: [...compiled.service.handover.listeners] }),
+      : {
+          listeners: [...compiled.service.handover.listeners],
+          sockets: [...compiled.service.handover.sockets],
+        }),
     ...(secret
       ? {}
       : {
@@ -83,6 +89,7 @@ export function recallRelease(digest: string): CachedRelease | undefined {
     ...record,
     health: new Map(record.health),
     listeners: record.listeners === undefined ? undefined : new Map(record.listeners),
+    sockets: record.sockets === undefined ? undefined : new Map(record.sockets),
     payload,
     texts: texts === undefined ? undefined : new Map(texts.map((t) => [t.path, t.content.toString('utf8')])),
   };

@@ -8,6 +8,7 @@ export type StoredInput = {
   readonly instances: readonly Instance[];
   readonly service: string;
   readonly digest: string;
+  /** Of today's playbook, where the cache knows none. */
   readonly sockets?: HostTarget['sockets'] | undefined;
   readonly release: Release;
   readonly cached: CachedRelease | undefined;
@@ -20,6 +21,7 @@ export function storedTarget(input: StoredInput): HostTarget | undefined {
   const { cached, fallback } = input;
   const judged = cached ?? fallback;
   if (judged === undefined) return undefined;
+  const sockets = cached?.sockets ?? input.sockets;
   return {
     host: input.host,
     instances: input.instances,
@@ -31,7 +33,7 @@ export function storedTarget(input: StoredInput): HostTarget | undefined {
     test: [],
     health: judged.health,
     stopTimeoutMs: judged.stopTimeoutMs,
-    ...(input.sockets === undefined ? {} : { sockets: input.sockets }),
+    ...(sockets === undefined ? {} : { sockets }),
     payload: cached?.payload,
     reuse: '',
     downgrade: false,

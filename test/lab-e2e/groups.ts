@@ -2,10 +2,23 @@ import pLimit from 'p-limit';
 import { answer, type Fleet, type FleetHost, openFleet, type Project } from './fleet.ts';
 import type { Ran } from './process.ts';
 
-const GROUPS = 3;
 let opened = 0;
 
-/** Three hosts on one release, and an operator whose checkout is new. */
+export type GroupsOptions = {
+  readonly groups: number;
+  /** Hosts of each. */
+  readonly each: number;
+  /** Of the service on each host. */
+  readonly instances?: number;
+  /** One more host, with a HAProxy on it or nothing. */
+  readonly balancer?: boolean;
+  /** What the first release is rolled out with. */
+  readonly args?: readonly string[];
+  /** Called before that. */
+  readonly begin?: (fleet: Fleet) => Promise<void>;
+};
+
+/** Some hosts on one release, and an operator whose checkout is new. */
 export type Group = {
   readonly hosts: readonly FleetHost[];
   /** Their names, for `--limit`. */
@@ -20,11 +33,14 @@ export type Group = {
 export type Outfit = (project: Project) => readonly string[];
 
 /** A fleet of several groups that work at the same time: most of such a test is waiting. */
-export async function openGroups(outfit: Outfit = () => []) {
-  const fleet = await openFleet({ hosts: 3 * GROUPS });
-  await fleet.install('v1', '--healthy-deadline', '60s', ...outfit(fleet));
-  const free = Array.from({ length: GROUPS }, (_, i) => fleet.hosts.slice(3 * i, 3 * i + 3));
-  const limit = pLimit(GROUPS);
+export async function openGroups(outfit: Outfit = () => [], options: GroupsOptions = { groups: 3, each: 3 }) {
+  const { groups, each, balancer = false, instances = 1 } = options;
+  const fleet = await openFleet({ hosts: groups * each + (balancer ? 1 : 0), instances, balancer });
+  const vars = outfit(fleet);
+  await options.begin?.(fleet);
+  await fleet.install('v1', '--healthy-deadline', '60s', ...vars, ...(options.args ?? []));
+  const free = Array.from({ length: groups }, (_, i) => fleet.hosts.slice(each * i, each * (i + 1)));
+  const limit = pLimit(groups);
   /** Gives `work` a group that nobody else has, in the order in which they ask. */
   const withGroup = (work: (group: Group) => Promise<void>): Promise<void> =>
     limit(async () => {

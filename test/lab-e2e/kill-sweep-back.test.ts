@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hasFaults } from './lab-file.ts';
-import { bothSides, failpointAt, ON_THE_WAY, ON_THE_WAY_BACK, openSweep } from './sweep.ts';
+import {
+  bothSides,
+  failpointAt,
+  ON_THE_WAY,
+  ON_THE_WAY_BACK,
+  ON_THE_WAY_OF_DRAINS,
+  openSweep,
+} from './sweep.ts';
 
 let sweep: Awaited<ReturnType<typeof openSweep>>;
 beforeAll(async () => {
@@ -24,16 +31,13 @@ describe.runIf(hasFaults())('a bad release', () => {
   );
 });
 
-/** What somebody asks for, what goes wrong on the way, draining, and the calls of resume, of hooks and of other commands. */
+/** What somebody asks for, what goes wrong on the way, and the calls of resume, of hooks and of other commands. */
 const NEITHER = [
   'event.lease.lost',
   'event.prepare.failed',
   'event.host.skipped',
   'event.host.deferred',
-  'event.drain.started',
-  'event.drain.finished',
   'event.drain.failed',
-  'event.undrain.finished',
   'event.undrain.failed',
   'event.recheck.started',
   'event.update.reset',
@@ -53,12 +57,11 @@ const NEITHER = [
   'call.extend',
   'call.undo',
   'call.settle',
-  'call.drain',
 ];
 
 test('every failpoint is in a sweep, or known to be on neither way', async () => {
   const listed = await sweep.fleet.pdeploy('failpoints');
-  const swept = new Set(bothSides([...ON_THE_WAY, ...ON_THE_WAY_BACK]));
+  const swept = new Set(bothSides([...ON_THE_WAY, ...ON_THE_WAY_BACK, ...ON_THE_WAY_OF_DRAINS]));
   const rest = listed.stdout
     .trim()
     .split('\n')

@@ -34,6 +34,14 @@ export const ON_THE_WAY_BACK = [
   'call.rollback',
 ] as const;
 
+/** Those that only an instance comes by which is taken out of traffic. */
+export const ON_THE_WAY_OF_DRAINS = [
+  'event.drain.started',
+  'event.drain.finished',
+  'event.undrain.finished',
+  'call.drain',
+] as const;
+
 /** Places that happen once in a deployment; the others are hit at the second of three hosts. */
 const ONCE =
   /^event\.(deployment\.(started|finished)|prepare\.completed|instance\.failed|rollback\.started)|^call\.rollback/;
@@ -80,7 +88,7 @@ const LEFT = `ls -d /var/lib/pdeploy/edge/lease /var/lib/pdeploy/edge/undo /var/
   systemctl list-timers --all --plain --no-legend 'pdeploy-guard-*'`;
 
 /** Of a busy machine silence says nothing at first. */
-async function patientAnswer(address: string): Promise<string> {
+export async function patientAnswer(address: string): Promise<string> {
   for (let n = 0; n < 10; n += 1) {
     const said = await answer(address, 6188);
     if (said !== '') return said;

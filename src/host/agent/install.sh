@@ -3,6 +3,9 @@ run_install() {
   op=install
   mkdir -p "$LIBEXEC" "$OPT"
   mkdir -p -m 0700 "$VAR"
+  # A balancer may be met by several deployments at once that find no agent there.
+  exec 9<"$VAR"
+  flock -w 30 9 || die conflict 'another installation of the agent is still running'
   relink "$LIBEXEC/agent-$AGENT" "$LIBEXEC-agent"
   cat >"$SYSTEM/pdeploy-recover.service.new" <<EOF
 [Unit]

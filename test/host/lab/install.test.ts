@@ -60,3 +60,12 @@ test('a user with one sudo rule can do everything and nothing else', async () =>
   expect([install, id].join()).not.toContain('pdeploy-end');
   expect([install, id].join()).not.toContain('uid=0');
 });
+
+test('several who find no agent at once can all install it', async () => {
+  for (let n = 0; n < 4; n += 1) {
+    const script = finish(`# together ${n}\n${AGENT_PARTS.map(readPart).join('')}`).text;
+    const replies = await Promise.all(Array.from({ length: 8 }, () => world.client.install(script)));
+    expect(replies.map((reply) => reply.kind)).toEqual(replies.map(() => 'ok'));
+  }
+  expect((await world.client.install()).kind).toBe('ok');
+});
