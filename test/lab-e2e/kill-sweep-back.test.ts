@@ -31,7 +31,7 @@ describe.runIf(hasFaults())('a bad release', () => {
   );
 });
 
-/** What somebody asks for, what goes wrong on the way, and the calls of resume, of hooks and of other commands. */
+/** What somebody asks for, what goes wrong on the way, looks through balancers, and the calls of resume, of hooks and of other commands. */
 const NEITHER = [
   'event.lease.lost',
   'event.prepare.failed',
@@ -39,6 +39,8 @@ const NEITHER = [
   'event.host.deferred',
   'event.drain.failed',
   'event.undrain.failed',
+  'event.traffic.seen',
+  'event.traffic.failed',
   'event.recheck.started',
   'event.update.reset',
   'event.revert.failed',
