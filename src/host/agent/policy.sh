@@ -38,11 +38,22 @@ policy_balancer() {
   case $balancers in *" $1=$2 "*) ;; *) die refused-by-policy "this host's policy does not name balancer $svc $1 $2" ;; esac
 }
 
+# What a rotation of certificates starts from: what the current release has, its unit and its certificates.
+policy_text() {
+  [ "$1" != "/var/lib/pdeploy/$svc/anchors" ] || return 0
+  case $1 in
+    "/opt/pdeploy/$svc/"*/*/*/*/*/*) return 1 ;;
+    "/opt/pdeploy/$svc/"*/current/manifest | "/opt/pdeploy/$svc/"*/current/unit) ;;
+    "/opt/pdeploy/$svc/"*/current/tls/*/cert.pem) ;;
+    *) return 1 ;;
+  esac
+}
+
 policy_queries() {
   while read -r _ kind path; do
     case $kind in
       exec) ;;
-      text) [ "$path" != "/var/lib/pdeploy/$svc/anchors" ] || continue ;;
+      text) ! policy_text "$path" || continue ;;
       *) continue ;;
     esac
     die refused-by-policy 'reading files and running commands need the host policy'

@@ -44,7 +44,7 @@ say_path() {
     sha=$($reader sha256sum -- "$path" 2>/dev/null) || sha=-
     sha=${sha%% *}
     if [ "$2" = text ] && [ "$6" -le 262144 ]; then
-      text=$(base64 -w0 <"$path")
+      text=$($reader base64 -w0 -- "$path" 2>/dev/null) || text=
       text=" ${text:--}"
     fi
   fi

@@ -97,6 +97,13 @@ test('other services, host operations, commands and files are refused', async ()
   for (const query of [
     { kind: 'path', id: 'a', path: '/etc/shadow', text: true },
     { kind: 'path', id: 'a', path: '/var/lib/pdeploy/other/anchors', text: true },
+    { kind: 'path', id: 'a', path: '/opt/pdeploy/other/1/current/manifest', text: true },
+    ...['env', 'tls/site/key.pem', 'tls/site/x/cert.pem', 'credentials/manifest'].map((name) => ({
+      kind: 'path' as const,
+      id: 'a',
+      path: `/opt/pdeploy/${world.ids.service}/1/current/${name}`,
+      text: true,
+    })),
     { kind: 'exec', id: 'a', argv: ['id'] },
   ] satisfies Query[])
     await expect(world.observe([PORT], [query])).rejects.toThrow('refused-by-policy');
@@ -112,6 +119,10 @@ test('what a path holds is told as far as anybody on the host may read it', asyn
   expect(answers.get('/root/secret')).toEqual({ kind: 'absent' });
   expect(answers.get('/etc/secret')).toMatchObject({ kind: 'path', mode: '0640', sha256: '' });
   expect(answers.get('/etc/passwd')).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  // Certificates are rotated from what a release has; what is there is shown by rotate-login.test.ts.
+  const manifest = `/opt/pdeploy/${world.ids.service}/1/current/manifest`;
+  const query: Query = { kind: 'path', id: 'm', path: manifest, text: true };
+  expect((await world.observe([PORT], [query])).answers.get('m')).toBeDefined();
   await world.client.sh('rm /root/secret /etc/secret');
 });
 
