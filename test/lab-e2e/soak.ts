@@ -92,8 +92,10 @@ export async function quiet(lane: Lane): Promise<void> {
   await expectSettled(lane.fleet, lane.hosts, lane.operator, lane.limit);
   await Promise.all(
     lane.hosts.map(async (host) => {
-      const left = await lane.fleet.ssh(host.name, LEAKS);
-      expect(left.stdout, `${host.name}\n${lane.diary.join('\n')}`).toBe('');
+      // Who was asked last may still be on the way out; what leaked stays.
+      const left = async (): Promise<string> => (await lane.fleet.ssh(host.name, LEAKS)).stdout;
+      const told = `${host.name}\n${lane.diary.join('\n')}`;
+      await expect.poll(left, { timeout: 30_000, interval: 1_000, message: told }).toBe('');
       // The host's end of it may stay: it cannot know of a reset that only its peer was sent.
       const held = await run('ss', ['-Htnp', 'state', 'established', `dst ${host.address}:22`]);
       expect(held.stdout, `${host.name}\n${lane.diary.join('\n')}`).toBe('');
