@@ -1,3 +1,4 @@
+import { isBack } from './drained.ts';
 import { currentOf, readRelease } from './host/agent/units.ts';
 import type { Host } from './host/host.ts';
 import { byName, CONTROL, SYSTEM } from './host/paths.ts';
@@ -22,11 +23,13 @@ export function isClean(spots: readonly Spot[], broken: Broken): void {
 }
 
 /** Whether anybody has to come back at all. */
-export function isOpen(spots: readonly Spot[]): boolean {
+export function isOpen(spots: readonly Spot[], balancers: readonly Host[]): boolean {
   let open = false;
-  isClean(spots, () => {
+  const found = (): void => {
     open = true;
-  });
+  };
+  isClean(spots, found);
+  isBack(balancers, found);
   return open;
 }
 

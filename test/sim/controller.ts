@@ -1,4 +1,6 @@
 import type { ExitCode } from '../../src/errors.ts';
+import { type FleetDrains, withDrains } from '../../src/execute/drain/preflight.ts';
+import { settleDrains } from '../../src/execute/drain/settle.ts';
 import { openFleet } from '../../src/execute/fleet.ts';
 import type { Made } from '../../src/execute/made.ts';
 import { makePlan } from '../../src/execute/make-plan.ts';
@@ -18,8 +20,14 @@ import { type Releases, type ReleaseText, SERVICE } from './releases.ts';
 /** Somebody who deploys, on a machine of their own. */
 export type Operator = { readonly name: string; readonly store: StateStore; readonly end: () => void };
 
-export type Job = {
+/** What is deployed to, and what stands before it. */
+export type Where = {
   readonly hosts: readonly Host[];
+  readonly balancers: readonly Host[];
+  readonly drains: FleetDrains;
+};
+
+export type Job = Where & {
   readonly release: ReleaseText;
   readonly strategy: Partial<Strategy>;
   /** How long the plan is looked at before it is performed, milliseconds. */
@@ -54,7 +62,7 @@ export async function deploy(
   job: Job,
 ): Promise<Ending> {
   const { stop, gone } = world.interruption(process);
-  const fleet = openFleet(job.hosts, world.network.transport(process), 10, gone);
+  const fleet = openFleet(job.hosts, world.network.transport(process), 10, gone, beside(job.balancers));
   try {
     const store = watched(world, process, operator);
     const compiled = new Map(job.hosts.map((h) => [h.name, world.releases.compile(h, job.release)]));
@@ -66,7 +74,7 @@ export async function deploy(
       createdAt: new Date().toISOString(),
       metadata: {},
     };
-    const made = await makePlan(
+    const planned = await makePlan(
       {
         service: SERVICE,
         inventory: {
@@ -86,11 +94,12 @@ export async function deploy(
       },
       compiled,
     );
+    const made = await withDrains(planned, job.drains, fleet);
     const plan = job.resume === undefined ? made.plan : (operator.store.plan(job.resume) ?? made.plan);
     if (job.resume !== undefined) refuseOvertaken(plan, operator.store.events(job.resume), made.observations);
     else {
       if (plan.unreachable.length > 0 && plan.strategy.onUnreachable === 'fail') return { kind: 'nothing' };
-      if (plan.hosts.every(isIdle)) return { kind: 'nothing' };
+      if (made.problems.length > 0 || plan.hosts.every(isIdle)) return { kind: 'nothing' };
       if (job.thinksMs > 0) await new Promise((resolve) => setTimeout(resolve, job.thinksMs));
       store.saveRelease(release, new Map(plan.hosts.map((h) => [h.host, h.digest])));
     }
@@ -123,8 +132,10 @@ export async function deploy(
 }
 
 /** What `pdeploy resume` does where no record here goes on: ends by the hosts' own records what is open there. */
-export async function settle(network: Network, process: Process, hosts: readonly Host[]): Promise<Ending> {
-  const fleet = openFleet(hosts, network.transport(process), 10, new AbortController().signal);
+export async function settle(network: Network, process: Process, where: Where): Promise<Ending> {
+  const { hosts, balancers, drains } = where;
+  const transport = network.transport(process);
+  const fleet = openFleet(hosts, transport, 10, new AbortController().signal, beside(balancers));
   try {
     const settled = await settleFleet({
       fleet,
@@ -132,15 +143,23 @@ export async function settle(network: Network, process: Process, hosts: readonly
       holder: process.name,
       isAbandoned: () => false,
     });
+    const back = await settleDrains(fleet, SERVICE, drains);
     await fleet.close();
     return {
       kind: 'settled',
-      failed: settled.flatMap((one) => (one.kind === 'failed' ? [`${one.host}: ${one.why}`] : [])),
+      failed: [
+        ...settled.flatMap((one) => (one.kind === 'failed' ? [`${one.host}: ${one.why}`] : [])),
+        ...back.flatMap((one) => (one.failed === undefined ? [] : [`${one.host}: ${one.failed}`])),
+      ],
     };
   } catch (error) {
     await fleet.close();
     return { kind: 'threw', error };
   }
+}
+
+function beside(hosts: readonly Host[]): ReadonlyMap<string, Host> {
+  return new Map(hosts.map((host) => [host.name, host]));
 }
 
 /** The controller was killed: nothing that it does after that counts. */

@@ -1,13 +1,48 @@
+import type { FleetDrains } from '../../src/execute/drain/preflight.ts';
 import { agentScript } from '../../src/host/assemble.ts';
+import type { Drain } from '../../src/model/drain.ts';
 import type { Host as ModelHost } from '../../src/model/host.ts';
+import { serverOf } from './drained.ts';
 import type { Fault } from './faults.ts';
 import { resolveLink } from './host/agent/units.ts';
+import { Haproxy } from './host/haproxy.ts';
 import { Host, type HostWorld } from './host/host.ts';
 import { place, SYSTEM } from './host/paths.ts';
 import { AGENT } from './network.ts';
 import type { Random } from './random.ts';
 import { type Releases, type ReleaseText, SERVICE } from './releases.ts';
 import type { Scenario } from './scenario.ts';
+import type { Spot } from './spot.ts';
+
+/** Each instance is a server of each balancer. */
+export function drainsOf(
+  hosts: readonly ModelHost[],
+  balancers: readonly ModelHost[],
+  waitMs: number,
+): FleetDrains {
+  if (balancers.length === 0) return new Map();
+  const names = balancers.map((host) => host.name);
+  const drainOf = (id: string): Drain => ({
+    kind: 'haproxy',
+    balancers: names,
+    backend: SERVICE,
+    server: serverOf(id),
+    socket: '/run/haproxy/admin.sock',
+    waitMs,
+  });
+  return new Map(
+    hosts.map((host) => [host.name, new Map(host.instances.map((i) => [i.name, [drainOf(i.id)]]))]),
+  );
+}
+
+/** An HAProxy on each balancer, with all instances behind it. */
+export function balance(balancers: readonly Host[], spots: readonly Spot[]): void {
+  for (const host of balancers) {
+    host.haproxy = new Haproxy(host);
+    for (const { id, host: behind, at } of spots)
+      host.haproxy.add(serverOf(id), () => behind.on && behind.systemd.serves(at.unit));
+  }
+}
 
 const HOUR_MS = 3_600_000;
 

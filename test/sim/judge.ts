@@ -2,6 +2,7 @@ import type { Made } from '../../src/execute/made.ts';
 import type { Event } from '../../src/model/event.ts';
 import type { Clock } from './clock.ts';
 import type { Ending } from './controller.ts';
+import { Drained } from './drained.ts';
 import type { Blow, Effect, Host } from './host/host.ts';
 import { Journal } from './journal.ts';
 import { RULES, type Rule } from './rules.ts';
@@ -12,6 +13,7 @@ import { Watch } from './watch.ts';
 export type JudgeWorld = {
   readonly clock: Clock;
   readonly spots: readonly Spot[];
+  readonly balancers: readonly Host[];
   readonly wave: number;
   readonly firstInstall: boolean;
   readonly probesLie: boolean;
@@ -27,6 +29,7 @@ export class Judge {
   readonly #watch: Watch;
   readonly #journal: Journal;
   readonly #turns: Turns;
+  readonly #drained: Drained;
 
   constructor({ clock, spots, ...world }: JudgeWorld) {
     const broken = (rule: Rule, what: string): void => this.broken(rule, what);
@@ -36,6 +39,7 @@ export class Judge {
     this.#watch = new Watch({ ...world, after, spots, broken }, () => clock.now);
     this.#journal = new Journal(spots, broken);
     this.#turns = new Turns(broken);
+    this.#drained = new Drained({ ...world, spots, broken, now: () => clock.now });
   }
 
   broken(rule: Rule, what: string): void {
@@ -49,16 +53,19 @@ export class Judge {
 
   event(event: Event): void {
     this.#journal.event(event);
+    this.#drained.event(event);
   }
 
   effect(host: Host, effect: Effect): void {
     this.#watch.effect(host, effect);
     this.#journal.effect(host, effect);
     this.#turns.effect(host, effect);
+    this.#drained.effect(host, effect);
   }
 
   changed(host: Host): void {
     this.#watch.changed(host);
+    this.#drained.changed();
   }
 
   booted(host: Host): void {

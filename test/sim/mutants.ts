@@ -173,6 +173,38 @@ const OF_THE_AGENT: readonly Mutant[] = [
   },
 ];
 
+/** Of draining, in its simulation. */
+const OF_DRAINING: readonly Mutant[] = [
+  {
+    name: 'what is out is not noted',
+    faults: ['step.drain.set kill'],
+    file: `${AGENT}/drain.ts`,
+    is: "  host.run.set(target.note, words.join(' '));",
+    becomes: '  if (words.length === 0) return;',
+  },
+  {
+    name: 'a timer brings back what was taken out anew',
+    faults: ['event.update.switched kill-after', 'call.drain late-reply'],
+    file: `${AGENT}/drain.ts`,
+    is: 'const EARLY_TICKS = 100;',
+    becomes: 'const EARLY_TICKS = 10_000_000;',
+  },
+  {
+    name: 'a request to drain that comes again keeps the timer of the first',
+    faults: ['call.drain twice'],
+    file: `${AGENT}/drain.ts`,
+    is: '  host.disarm(`pdeploy-undrain-${call.op}`);\n',
+    becomes: '',
+  },
+  {
+    name: 'who wakes up brings back what the next deployment has out',
+    faults: ['event.drain.started freeze', 'event.lease.lost operator'],
+    file: `${AGENT}/drain.ts`,
+    is: "  return deployment === '' || call.host.run.get(note)?.split(' ')[1] === deployment;",
+    becomes: "  return deployment === '' || call.host.run.has(note);",
+  },
+];
+
 /** Of pdeploy itself. */
 const OF_PDEPLOY: readonly Mutant[] = [
   {
@@ -234,6 +266,41 @@ const OF_PDEPLOY: readonly Mutant[] = [
       "    case 'none':\n      recorder.record({ type: 'instance.committed', instance });\n      return;\n",
   },
   {
+    name: 'an instance is brought back before its host has taken the trial back',
+    faults: ['event.update.switched kill-after', 'call.drain late-reply'],
+    file: '/src/execute/drain/drains.ts',
+    is: ' + LATE_MS + wayBackMs(at)) / 1_000',
+    becomes: ') / 1_000',
+  },
+  {
+    name: 'a balancer that did not answer is taken for one that waited',
+    faults: ['step.drain.wait reboot'],
+    file: '/src/execute/drain/on-host.ts',
+    is: "? decodeLeft(result.lines) : 'lost';",
+    becomes: '? decodeLeft(result.lines) : undefined;',
+  },
+  {
+    name: 'a failed instance is never brought back',
+    faults: ['event.rollback.started kill-before', 'call.drain twice'],
+    file: '/src/execute/revert-instance.ts',
+    is: '  const stuck = await context.drains.undrain(at);',
+    becomes: '  const stuck = undefined;',
+  },
+  {
+    name: 'an instance is restarted although it could not be drained',
+    faults: ['event.drain.failed gone'],
+    file: '/src/execute/update-instance.ts',
+    is: '    if (refused !== undefined) return notDrained(context, at, refused);',
+    becomes: '',
+  },
+  {
+    name: 'a controller that slept does not drain again',
+    faults: ['call.drain asleep'],
+    file: '/src/execute/drain/drains.ts',
+    is: '    if (refused !== undefined || gone.aborted || Date.now() - begun <= waitMs + LATE_MS) return refused;',
+    becomes: '    if (begun > 0 || waitMs >= 0) return refused;',
+  },
+  {
     name: 'a plan does not say what it saw of the lease',
     faults: ['operators 3'],
     file: '/src/execute/lease.ts',
@@ -287,4 +354,4 @@ const OF_PDEPLOY: readonly Mutant[] = [
 /** Seeds within which each is found. */
 export const SEEDS = 600;
 
-export const MUTANTS: readonly Mutant[] = [...OF_THE_AGENT, ...OF_PDEPLOY];
+export const MUTANTS: readonly Mutant[] = [...OF_THE_AGENT, ...OF_DRAINING, ...OF_PDEPLOY];

@@ -14,6 +14,7 @@ export const AGENT = '/usr/local/libexec/pdeploy-agent';
 /** When a silent connection is given up, milliseconds. */
 const KEEPALIVE_MS = 20_000;
 const CONNECT_MS = 15_000;
+const ASLEEP_MS = 600_000;
 
 export type NetworkWorld = {
   readonly clock: Clock;
@@ -249,6 +250,11 @@ class Connection {
         return;
       case 'late-reply':
         deliver(up, heard(fault.ms));
+        return;
+      case 'asleep':
+        deliver(up, heard(0));
+        this.#process.state = 'stopped';
+        clock.after(ASLEEP_MS, () => clock.goOn(this.#process));
     }
   }
 }

@@ -3,8 +3,9 @@ import type { Event } from '../../src/model/event.ts';
 import type { Host as ModelHost } from '../../src/model/host.ts';
 import { StateError } from '../../src/state/errors.ts';
 import type { Clock, Process } from './clock.ts';
-import { deploy, type Ending, Killed, type Operator, settle, wordsOf } from './controller.ts';
+import { deploy, type Ending, Killed, type Operator, settle, type Where, wordsOf } from './controller.ts';
 import type { Due } from './due.ts';
+import { drainsOf } from './fleet.ts';
 import type { Judge } from './judge.ts';
 import type { Network } from './network.ts';
 import type { Random } from './random.ts';
@@ -25,6 +26,7 @@ export type PeopleWorld = {
   readonly network: Network;
   readonly releases: Releases;
   readonly inventory: readonly ModelHost[];
+  readonly balancers: readonly ModelHost[];
   readonly judge: Judge;
   readonly trace: (line: string) => void;
 };
@@ -79,11 +81,11 @@ export class People {
 
   /** `pdeploy resume` of somebody who has no record of anything. */
   settle(): void {
-    const { clock, network, inventory } = this.#world;
+    const { clock, network } = this.#world;
     const controller = this.#controller(this.operator('carl'), 0);
     clock.after(0, () =>
       clock.wake(controller, () => {
-        void settle(network, controller, inventory).then((ending) => this.end(controller, ending));
+        void settle(network, controller, this.#fleet()).then((ending) => this.end(controller, ending));
       }),
     );
   }
@@ -138,9 +140,15 @@ export class People {
     return controller;
   }
 
+  /** The hosts, and how what runs on them is taken out of traffic. */
+  #fleet(): Where {
+    const { inventory: hosts, balancers, scenario } = this.#world;
+    return { hosts, balancers, drains: drainsOf(hosts, balancers, scenario.drainMs) };
+  }
+
   #deploy(controller: Controller): void {
     const { operator, thinksMs } = controller;
-    const { network, releases, inventory, scenario, judge, trace } = this.#world;
+    const { network, releases, scenario, judge, trace } = this.#world;
     const open = operator.store.unfinished(SERVICE, 'sim');
     trace(`${controller.name} ${open === undefined ? 'rolls out' : `resumes ${open.id}`}`);
     const config = CONFIGS[operator.name as keyof typeof CONFIGS];
@@ -156,7 +164,7 @@ export class People {
       controller,
       operator,
       {
-        hosts: inventory,
+        ...this.#fleet(),
         release: { config, unit: scenario.newUnit },
         strategy: scenario.strategy,
         thinksMs,

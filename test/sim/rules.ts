@@ -13,6 +13,8 @@ export const RULES = {
   truth: '10: what the controller says is what the hosts’ own records say',
   turns:
     '11: nobody performs a plan of a host that others have had since; of operators who look at the same moment exactly one wins, and the others end with exit 3',
+  drained:
+    '12: no more are out of traffic at once than one wave has, and what was drained stays so until it serves again',
   process: 'no controller hangs, and none ends by an error that nobody expected',
 } as const;
 

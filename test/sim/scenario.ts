@@ -23,6 +23,10 @@ export type Scenario = {
   readonly settled: boolean;
   /** A second operator comes while the first is frozen. */
   readonly overtaken: boolean;
+  /** In front of all hosts; none: nothing is drained. */
+  readonly balancers: number;
+  /** How long a drain waits for requests in flight, milliseconds. */
+  readonly drainMs: number;
   /** How long each of those who look at the hosts in the same moment thinks about it, milliseconds; [] where one is alone. */
   readonly together: readonly number[];
 };
@@ -39,9 +43,16 @@ function needs(place: string): {
   readonly agentThere?: true;
   readonly onUnreachable?: 'skip' | 'defer';
   readonly settled?: true;
+  readonly drained?: true;
   /** What has to happen first; the first time that it can. */
   readonly after?: { readonly place: string; readonly kind: string };
 } {
+  if (/^event\.drain\.failed/.test(place))
+    return { drained: true, fresh: false, after: at('step.drain.note', 'dark') };
+  if (/^event\.undrain\.failed/.test(place))
+    return { drained: true, fresh: false, after: at('step.undrain.set', 'dark') };
+  if (/^step\.undrain\.start/.test(place)) return { drained: true, fresh: false, after: KILLED };
+  if (/^(call\.drain|event\.(un)?drain|step\.(un)?drain)/.test(place)) return { drained: true, fresh: false };
   if (/^event\.revert\.failed/.test(place))
     return { bad: 'last', fresh: true, after: at('step.takeback.rename', 'dark') };
   if (/^step\.takeback/.test(place)) return { bad: 'last', fresh: true };
@@ -101,6 +112,8 @@ export function scenarioOf(seed: number, forced: readonly string[] = []): Scenar
     agentThere: random.chance(0.9),
     settled: need.settled === true,
     overtaken: pair.place === 'event.lease.lost',
+    balancers: faults.some(({ place }) => needs(place).drained === true) ? random.pick([1, 1, 2]) : 0,
+    drainMs: random.pick([500, 2_000, 60_000]),
     together: togetherOf(pair.place, faults, random),
   };
 }

@@ -3,9 +3,10 @@ import type { Host as ModelHost } from '../../src/model/host.ts';
 import { isClean, isOpen, isWhole, pictureOf } from './aftermath.ts';
 import { Clock } from './clock.ts';
 import { Killed } from './controller.ts';
+import { comesBack, isBack } from './drained.ts';
 import { Due } from './due.ts';
 import { pairOf } from './faults.ts';
-import { always, bootHost, inventoryHost } from './fleet.ts';
+import { always, balance, bootHost, inventoryHost } from './fleet.ts';
 import { enter } from './globals.ts';
 import type { Blow, Effect, Host, HostWorld } from './host/host.ts';
 import { bootServices } from './host/recover.ts';
@@ -69,6 +70,7 @@ class Simulation {
   readonly #due: Due;
   readonly #hosts = new Map<string, Host>();
   readonly #inventory: readonly ModelHost[];
+  readonly #balancers: readonly ModelHost[];
   readonly #network: Network;
   readonly #judge: Judge;
   readonly #people: People;
@@ -88,6 +90,9 @@ class Simulation {
     this.#due = new Due(this.#scenario.faults);
     this.#inventory = Array.from({ length: this.#scenario.hosts }, (_, n) =>
       inventoryHost(`h${n + 1}`, this.#scenario.instances),
+    );
+    this.#balancers = Array.from({ length: this.#scenario.balancers }, (_, n) =>
+      inventoryHost(`lb${n + 1}`, 0),
     );
     this.clock.onError = (process, error) => this.thrown(process as Controller | undefined, error);
     const trace = (line: string): void => this.#trace(line);
@@ -109,15 +114,18 @@ class Simulation {
       boot: bootServices,
       effect: (host, effect) => this.#effect(host, effect),
     };
-    for (const host of this.#inventory)
+    for (const host of [...this.#inventory, ...this.#balancers])
       this.#hosts.set(host.name, bootHost(world, host, this.#scenario, releases, OLD));
     this.#spots = this.#inventory.flatMap((host) =>
       spotsOf(host, this.#hosts.get(host.name) as Host, this.#digests(host)),
     );
+    const balancers = this.#balancers.map((host) => this.#hosts.get(host.name) as Host);
+    balance(balancers, this.#spots);
     const { waves, canary = 0 } = this.#scenario.strategy;
     this.#judge = new Judge({
       clock: this.clock,
       spots: this.#spots,
+      balancers,
       wave: Math.max(canary, ...(waves ?? []).map((amount) => amount.value)),
       firstInstall: this.#scenario.firstInstall,
       probesLie: this.#scenario.faults.some(({ kind }) => kind === 'probe says good'),
@@ -130,6 +138,7 @@ class Simulation {
       network: this.#network,
       releases,
       inventory: this.#inventory,
+      balancers: this.#balancers,
       judge: this.#judge,
       trace,
     });
@@ -141,6 +150,7 @@ class Simulation {
     this.#people.begin();
     await this.#quiet();
     this.#atOnce();
+    this.#alone();
     await this.#afterwards();
     return this.end();
   }
@@ -161,6 +171,18 @@ class Simulation {
   async #quiet(): Promise<void> {
     await this.clock.until(() => false);
     for (const { name } of this.#people.hanging()) this.#judge.broken('process', `${name} hangs`);
+  }
+
+  /** What brings a server back by itself may be killed as anything else. */
+  #alone(): void {
+    const struck = this.#scenario.faults.some(
+      ({ place, kind }) => place.startsWith('step.undrain') && kind === 'kill',
+    );
+    if (!struck) comesBack(this.#balancing(), (rule, what) => this.#judge.broken(rule, what));
+  }
+
+  #balancing(): readonly Host[] {
+    return this.#balancers.map((host) => this.#hosts.get(host.name) as Host);
   }
 
   #atOnce(): void {
@@ -190,7 +212,9 @@ class Simulation {
       if (operator.store.unfinished(SERVICE, 'sim') !== undefined && !this.#people.overtaken.has(operator))
         broken('again', `${operator.name} cannot finish`);
     const often = this.random.chance(0.25) || settled;
-    if (often || isOpen(this.#spots)) await this.#settle();
+    const balancers = this.#balancing();
+    if (often || isOpen(this.#spots, balancers)) await this.#settle();
+    isBack(balancers, broken);
     isClean(this.#spots, broken);
     isWhole(this.#spots, broken);
     if (often) {
@@ -251,8 +275,8 @@ class Simulation {
 
   /** How releases behave on each host, and what is wrong all the time. */
   #programs(): void {
-    [...this.#hosts.values()].forEach((host, n) => {
-      const model = this.#inventory[n] as ModelHost;
+    this.#inventory.forEach((model, n) => {
+      const host = this.#hosts.get(model.name) as Host;
       const old = this.#releases.compile(model, OLD).release.digest;
       const program = this.#scenario.programs[n] ?? { kind: 'good' };
       host.systemd.program = (digest) => (digest === old ? { kind: 'good' } : program);

@@ -56,7 +56,13 @@ const count = (map: Map<string, number>, what: string): void => {
 let events = 0;
 let done = 0;
 for (let seed = from; seed < until; seed += 1) {
-  const run = await simulate(seed, releases, values.trace ? say : undefined, values.fault);
+  const run = await simulate(seed, releases, values.trace ? say : undefined, values.fault).catch(
+    (error: unknown) => {
+      // Of the simulation itself: nobody else would tell of it.
+      process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+      process.exit(1);
+    },
+  );
   hash.update(run.hash);
   events += run.events;
   done += 1;

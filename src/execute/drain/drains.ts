@@ -13,6 +13,7 @@ import type { DrainPart, DrainWhere, Refusal } from './part.ts';
 export type Drains = {
   /** It is restarted, and there is something to drain it from. One that is started or reloaded stays where it is. */
   readonly has: (at: Located, during: 'update' | 'revert') => boolean;
+  /** By this very process: what one before it has taken out may have come back by itself since. */
   readonly isOut: (id: InstanceId) => boolean;
   /** Somebody else keeps it out of traffic: asked now, also of one that was not drained. */
   readonly isHeld: (at: Located) => Promise<boolean>;
@@ -46,11 +47,16 @@ export type DrainsInput = {
 };
 
 const MARGIN_MS = 60_000;
+/** A host whose controller is gone takes the trial back when its time is over: it comes back into traffic after that. */
+const WAY_BACK_MS = 30_000;
+/** How much longer than it waits for requests a drain may take. Whoever slept finds the instance back in traffic. */
+const LATE_MS = 30_000;
 
 export function openDrains(input: DrainsInput): Drains {
   const { gone, record } = input;
   const out = new Set<InstanceId>();
   const up = new Set<InstanceId>();
+  const before = new Set<InstanceId>();
   const turns = new Map<HostName, ReturnType<typeof pLimit>>();
   const opened = new Map<InstanceId, readonly DrainPart[]>();
   let operations = 0;
@@ -58,9 +64,11 @@ export function openDrains(input: DrainsInput): Drains {
 
   const see = (event: Event): void => {
     if (event.type === 'drain.started') out.add(event.instance);
+    if (event.type === 'drain.finished') before.delete(event.instance);
     if (event.type === 'undrain.finished') out.delete(event.instance);
   };
   for (const event of input.past) see(event);
+  for (const id of out) before.add(id);
 
   const parts = (at: Located): readonly DrainPart[] => {
     const known = opened.get(at.instance.id);
@@ -109,20 +117,37 @@ export function openDrains(input: DrainsInput): Drains {
   };
 
   const drain = async (at: Located, restMs: number): Promise<Refusal> => {
+    const waitMs = Math.max(0, ...parts(at).map((p) => p.waitMs));
+    const begun = Date.now();
+    const refused = await drainOnce(at, restMs);
+    if (refused !== undefined || gone.aborted || Date.now() - begun <= waitMs + LATE_MS) return refused;
+    return await drainOnce(at, restMs);
+  };
+
+  const drainOnce = async (at: Located, restMs: number): Promise<Refusal> => {
     const instance = at.instance.id;
     const all = parts(at);
     const started = performance.now();
     up.delete(instance);
     record({ type: 'drain.started', instance, through: all.map((p) => p.name) });
     const waitMs = Math.max(0, ...all.map((p) => p.waitMs));
-    const guardSeconds = Math.ceil((waitMs + restMs + UP_WITHIN_MS + MARGIN_MS) / 1_000);
+    const guardSeconds = Math.ceil(
+      (waitMs + restMs + UP_WITHIN_MS + MARGIN_MS + LATE_MS + wayBackMs(at)) / 1_000,
+    );
     for (const part of all) {
       const failure = gone.aborted ? undefined : await part.out(guardSeconds);
       if (failure === undefined) continue;
       record({ type: 'drain.failed', instance, failure });
       return failure;
     }
-    const left = (await Promise.all(all.map((p) => p.idle()))).filter((n) => n !== undefined);
+    const idle = await Promise.all(all.map((p) => p.idle()));
+    for (const [n, part] of all.entries()) {
+      const failure = idle[n] === 'lost' && !gone.aborted ? await part.out(guardSeconds) : undefined;
+      if (failure === undefined) continue;
+      record({ type: 'drain.failed', instance, failure });
+      return failure;
+    }
+    const left = idle.filter((n) => typeof n === 'number');
     if (!gone.aborted)
       record({
         type: 'drain.finished',
@@ -161,7 +186,7 @@ export function openDrains(input: DrainsInput): Drains {
         drainsOf(at).length > 0 && (action === 'restart' || (action === 'reload' && during === 'revert'))
       );
     },
-    isOut: (id) => out.has(id),
+    isOut: (id) => out.has(id) && !before.has(id),
     isHeld: async (at) => (await Promise.all(parts(at).map((part) => part.isHeld()))).includes(true),
     isSeenUp: (id) => up.has(id),
     waitMs: (at) => Math.max(0, ...drainsOf(at).map((d) => d.waitMs)),
@@ -176,6 +201,10 @@ export function openDrains(input: DrainsInput): Drains {
     left: () => [...out],
     see,
   };
+}
+
+function wayBackMs(at: Located): number {
+  return WAY_BACK_MS + at.target.stopTimeoutMs;
 }
 
 function drainsOf(at: Located): readonly Drain[] {

@@ -1,11 +1,4 @@
-import {
-  type DrainInput,
-  type DrainTarget,
-  decodeLeft,
-  decodeServer,
-  drainRequest,
-  isKept,
-} from '../../host/verbs/drain.ts';
+import { type DrainTarget, decodeLeft, decodeServer, drainRequest, isKept } from '../../host/verbs/drain.ts';
 import type { CallResult, HostLink } from '../host-link.ts';
 import { describe } from '../lease.ts';
 import { type DrainPart, type DrainWhere, notBack, notOut, pause } from './part.ts';
@@ -28,10 +21,10 @@ export function onHost({ link, target, waitMs, where, inTurn }: OnHost): DrainPa
   const name = target.kind === 'file' ? `file ${target.path}` : `haproxy ${link.host.name}`;
   // Somebody else had it out before: it does not come up when we are done.
   let kept = false;
-  type Ask = Omit<Extract<DrainInput, { action: 'check' | 'ready' }>, 'opId' | 'service' | 'target'>;
   const call = (
     ask:
-      | Ask
+      | { action: 'check' }
+      | { action: 'ready'; deployment: string }
       | { action: 'out'; deployment: string; guardSeconds: number }
       | { action: 'wait' | 'up'; streamSeconds: number },
     deadlineMs = DEADLINE_MS,
@@ -57,11 +50,11 @@ export function onHost({ link, target, waitMs, where, inTurn }: OnHost): DrainPa
         return undefined;
       }
       const result = await call({ action: 'wait', streamSeconds: waitMs / 1_000 }, waitMs + DEADLINE_MS);
-      return result.kind === 'ok' ? decodeLeft(result.lines) : undefined;
+      return result.kind === 'ok' ? decodeLeft(result.lines) : 'lost';
     },
     back: () =>
       inTurn(async () => {
-        const result = await call({ action: 'ready' });
+        const result = await call({ action: 'ready', deployment: where.deployment });
         return result.kind === 'ok' ? undefined : notBack(name, describe(result));
       }),
     up: async () => {

@@ -12,8 +12,11 @@ export type DrainPart = {
   readonly early: boolean;
   /** No new requests from here on. @param guardSeconds after which it is undone without pdeploy, where that can be */
   readonly out: (guardSeconds: number) => Promise<Refusal>;
-  /** Until no request is in flight, or the deadline; gives how many were left, when that can be known. */
-  readonly idle: () => Promise<number | undefined>;
+  /**
+   * Until no request is in flight, or the deadline; gives how many were left, when that can be known. `lost`: who was to
+   * wait has not answered, and may have forgotten it by now.
+   */
+  readonly idle: () => Promise<number | 'lost' | undefined>;
   readonly back: () => Promise<Refusal>;
   /** Until whoever balances gives it traffic again. */
   readonly up: () => Promise<Refusal>;

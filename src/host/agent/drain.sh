@@ -12,7 +12,7 @@ do_drain() {
     check) check_target ;;
     out) take_out ;;
     wait) await_idle ;;
-    ready) bring_back ;;
+    ready) ! is_ours || bring_back ;;
     up) await_up ;;
     *) bad action ;;
   esac
@@ -85,7 +85,9 @@ take_out() {
   say 'drain out'
 }
 
+# A request that comes again has a later time: its timer begins anew.
 arm_undrain() {
+  systemctl -q stop -- "pdeploy-undrain-$op.timer" 2>/dev/null || :
   systemd-run -q --collect --unit="pdeploy-undrain-$op" --on-active="$guard" --timer-property=AccuracySec=1s \
     "$LIBEXEC/agent-$AGENT" undrain "$svc" "${N##*/}" >/dev/null 2>&1 ||
     systemctl -q is-active -- "pdeploy-undrain-$op.timer"
@@ -108,6 +110,13 @@ await_idle() {
     sleep 0.2
   done
 }
+
+# Somebody who sleeps past the lease may wake up while the next deployment has it out.
+is_ours() {
+  n_dep=$dep
+  [ -z "$dep" ] || read -r _ n_dep _ <"$N" || return 1
+  [ "$n_dep" = "$dep" ]
+} 2>/dev/null
 
 bring_back() {
   [ -e "$N" ] || return 0

@@ -6,7 +6,9 @@ export type DrainTarget =
   | { readonly kind: 'file'; readonly instance: string; readonly path: string };
 
 export type DrainInput = { readonly opId: string; readonly service: string; readonly target: DrainTarget } & (
-  | { readonly action: 'check' | 'ready' }
+  | { readonly action: 'check' }
+  /** What another deployment has out stays out. Without one: whoever has it out. */
+  | { readonly action: 'ready'; readonly deployment?: string }
   /** After `guardSeconds` the host brings it back by itself. */
   | { readonly action: 'out'; readonly deployment: string; readonly guardSeconds: number }
   /** `wait`: until no request is left there; `up`: until HAProxy gives it traffic again. No longer than `streamSeconds`. */
@@ -25,8 +27,8 @@ export function drainRequest(input: DrainInput): AgentRequest {
   ];
   if (target.kind === 'file') fields.push(['instance', target.instance], ['target', 'file', target.path]);
   else fields.push(['target', 'haproxy', target.socket, target.backend, target.server]);
-  if ('deployment' in input)
-    fields.push(['deployment', input.deployment], ['guard', Math.ceil(input.guardSeconds)]);
+  if ('deployment' in input && input.deployment !== undefined) fields.push(['deployment', input.deployment]);
+  if ('guardSeconds' in input) fields.push(['guard', Math.ceil(input.guardSeconds)]);
   if ('streamSeconds' in input) fields.push(['stream', Math.ceil(input.streamSeconds)]);
   return agentRequest('drain', input.opId, fields);
 }

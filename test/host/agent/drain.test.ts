@@ -50,6 +50,8 @@ describe.each(SHELLS)('%s', (_name, argv) => {
 
   const call = (action: 'check' | 'ready', of = target) =>
     agent.call(drainRequest({ opId: opId(), service: 'edge', target: of, action }));
+  const readyOf = (deployment: string) =>
+    agent.call(drainRequest({ opId: opId(), service: 'edge', target, action: 'ready', deployment }));
   const out = (of = target, guardSeconds = 60) =>
     agent.call(
       drainRequest({
@@ -100,6 +102,17 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     call('ready');
     expect(await haproxy.status('edge-01-1')).toBe('MAINT');
     expect(decodeServer(stream('up', 0).lines)).toMatchObject({ away: true, status: 'MAINT' });
+  });
+
+  test('what another deployment has taken out meanwhile stays out', async () => {
+    out();
+    expect(readyOf('d-0').kind).toBe('ok');
+    expect(await haproxy.status('edge-01-1')).toBe('DRAIN');
+    expect(notes()).toHaveLength(1);
+    expect(readyOf('d-1').kind).toBe('ok');
+    expect(await haproxy.status('edge-01-1')).toBe('no check');
+    expect(notes()).toEqual([]);
+    expect(readyOf('d-1').kind).toBe('ok');
   });
 
   test('a change that got lost on its way to HAProxy is made again, and never taken for made', async () => {

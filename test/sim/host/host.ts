@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Random } from '../random.ts';
 import { Died } from './died.ts';
 import { Disk, NoSpace } from './disk.ts';
+import type { Haproxy } from './haproxy.ts';
 import { Locks } from './locks.ts';
 import type { Job, Script, Step } from './step.ts';
 import { Systemd } from './systemd.ts';
@@ -36,6 +37,7 @@ export type Effect = {
   readonly by: string;
 };
 
+const GUARD = 'pdeploy-guard-';
 const FULL_MS = 8_000;
 const DARK_MS = 300_000;
 
@@ -48,6 +50,8 @@ export class Host {
   run = new Map<string, string>();
   readonly systemd: Systemd;
   readonly locks = new Locks();
+  /** Of a balancer. */
+  haproxy?: Haproxy;
   on: boolean = true;
   /** From power on until what is enabled was started. */
   booting: boolean = false;
@@ -97,13 +101,14 @@ export class Host {
     this.#guards.delete(name);
   }
 
+  /** Of trials. */
   guards(): readonly string[] {
-    return [...this.#guards.keys()];
+    return [...this.#guards.keys()].filter((name) => name.startsWith(GUARD));
   }
 
-  /** All guards, now. */
+  /** All guards of trials, now. */
   fireGuards(): void {
-    for (const [name, guard] of [...this.#guards]) this.#fire(name, guard);
+    for (const [name, guard] of [...this.#guards]) if (name.startsWith(GUARD)) this.#fire(name, guard);
   }
 
   powerCut(offMs?: number): void {
@@ -117,6 +122,7 @@ export class Host {
     this.#guards.clear();
     this.locks.clear();
     this.systemd.off();
+    this.haproxy?.off();
     this.run = new Map();
     this.disk.powerCut(this.world.random);
     this.disk.full = false;

@@ -4,6 +4,7 @@ import type { Host } from '../host.ts';
 import type { Script, Step } from '../step.ts';
 import { doRollback } from './back.ts';
 import { Call, type Channel, Died, Unheard } from './call.ts';
+import { doDrain } from './drain.ts';
 import { doFinish, doUndo } from './finish.ts';
 import { doLease } from './lease.ts';
 import { doObserve, doStatus } from './look.ts';
@@ -25,6 +26,7 @@ const VERBS: Readonly<Record<string, Verb>> = {
   finish: doFinish,
   undo: doUndo,
   settle: doSettle,
+  drain: doDrain,
 };
 
 /** Runs the agent with a request on its standard input; the last line it says is the trailer, unless it is killed. */
