@@ -62,6 +62,7 @@ test('5,600 hostile texts arrive byte for byte, and nobody acts on them', async 
     }),
   );
   const text = ownPlaybook({
+    imports: "import all from './values.json';\nimport { command, exec, file } from 'pdeploy';",
     steps: `...all.comments.map((comment, i) => user({ name: \`injected\${i}\`, comment })),
       ...all.ownFiles.slice(0, ${FILES}).map((content, i) => file({ path: \`/var/lib/injected/\${i}\`, content })),
       file({ path: '/var/lib/injected/rest', content: all.ownFiles.slice(${FILES}).join('\\0') }),
@@ -74,10 +75,6 @@ test('5,600 hostile texts arrive byte for byte, and nobody acts on them', async 
     unit: `service: { ExecStartPre: [{ argv: ${keeper('/var/lib/edge/1/args')} ...all.startArgs] }] },
         description: 'a %i $HOME \\\\ " b',`,
   })
-    .replace(
-      'import { definePlaybook,',
-      "import all from './values.json';\nimport { command, exec, file, definePlaybook,",
-    )
     .replace(
       'environment: flavour.environment',
       "environment: { ...flavour.environment, ...Object.fromEntries(all.environment.map((v, i) => ['V' + i, v])) }",

@@ -4,6 +4,8 @@ const SHIPPED = fileURLToPath(new URL('../../playbooks', import.meta.url));
 
 /** Source text that goes into a playbook of the test's own. */
 export type PlaybookParts = {
+  /** Further imports. */
+  readonly imports?: string;
   /** Further steps, each ending in a comma. */
   readonly steps?: string;
   /** Further options of systemdUnit. */
@@ -23,6 +25,7 @@ export function ownPlaybook(parts: PlaybookParts): string {
   return `import { certificate, definePlaybook, haproxy, http, portOf, release, service, sysctl, systemdUnit, unit, user, z } from 'pdeploy';
 import { caddy } from '${SHIPPED}/services/caddy.ts';
 import { edge } from '${SHIPPED}/services/edge.ts';
+${parts.imports ?? ''}
 
 export default definePlaybook({
   name: 'rollout',
