@@ -18,6 +18,8 @@ type Out = { readonly since: number; readonly boots: ReadonlyMap<Host, number> }
 
 /** Who falls asleep between the end of a drain and the next request cannot know it, milliseconds. */
 const ASLEEP_MS = 60_000;
+/** A restart that takes longer has died of something, milliseconds. The timer waits for nobody who was killed as well. */
+const DIED_MS = 60_000;
 
 /** Rule 12: what is out of traffic. */
 export class Drained {
@@ -29,7 +31,7 @@ export class Drained {
   readonly #out = new Map<string, Out>();
   readonly #now: () => number;
   /** Those of them that restart, with the process that is to end, until another serves. */
-  readonly #restarting = new Map<Spot, number>();
+  readonly #restarting = new Map<Spot, { readonly pid: number; readonly since: number }>();
   #most: number;
   /** Instances whose update has begun and was not followed by a revert; and those of them that could not be drained. */
   readonly #updating = new Set<string>();
@@ -74,12 +76,14 @@ export class Drained {
       this.#out.delete(spot.id);
       return;
     }
-    this.#restarting.set(spot, host.systemd.show(spot.at.unit).pid);
+    this.#restarting.set(spot, { pid: host.systemd.show(spot.at.unit).pid, since: this.#now() });
     this.changed();
   }
 
   changed(): void {
-    for (const [spot, pid] of this.#restarting) this.#inTraffic(spot, pid);
+    for (const [spot, { pid, since }] of this.#restarting)
+      if (this.#now() - since > DIED_MS) this.#restarting.delete(spot);
+      else this.#inTraffic(spot, pid);
     const away = new Map<string, Set<string>>();
     for (const balancer of this.#balancers)
       for (const [server, deployment] of awayOn(balancer))

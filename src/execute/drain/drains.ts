@@ -7,7 +7,7 @@ import type { Located } from '../target.ts';
 import { byCall } from './by-call.ts';
 import { byProgram } from './by-program.ts';
 import { onHost, UP_WITHIN_MS } from './on-host.ts';
-import type { DrainPart, DrainWhere, Refusal } from './part.ts';
+import { type DrainPart, type DrainWhere, notOut, type Refusal } from './part.ts';
 
 /** Takes instances out of traffic and back. What went wrong is an event, and given back for whoever has to act. */
 export type Drains = {
@@ -140,10 +140,10 @@ export function openDrains(input: DrainsInput): Drains {
       record({ type: 'drain.failed', instance, failure });
       return failure;
     }
-    const idle = await Promise.all(all.map((p) => p.idle()));
-    for (const [n, part] of all.entries()) {
-      const failure = idle[n] === 'lost' && !gone.aborted ? await part.out(guardSeconds) : undefined;
-      if (failure === undefined) continue;
+    const waits = await Promise.all(all.map((part) => outUntilIdle(part, guardSeconds, gone)));
+    const idle = waits.map((wait) => (typeof wait === 'object' ? undefined : wait));
+    const [failure] = waits.filter((wait) => typeof wait === 'object');
+    if (failure !== undefined && !gone.aborted) {
       record({ type: 'drain.failed', instance, failure });
       return failure;
     }
@@ -201,6 +201,20 @@ export function openDrains(input: DrainsInput): Drains {
     left: () => [...out],
     see,
   };
+}
+
+/** Whoever cannot say how it went may have forgotten that it is out: it is taken out, and waited for, once more. */
+async function outUntilIdle(
+  part: DrainPart,
+  guardSeconds: number,
+  gone: AbortSignal,
+): Promise<number | undefined | Failure> {
+  const idle = await part.idle();
+  if (idle !== 'lost' || gone.aborted) return idle === 'lost' ? undefined : idle;
+  const refused = await part.out(guardSeconds);
+  if (refused !== undefined) return refused;
+  const again = await part.idle();
+  return again === 'lost' ? notOut(part.name, 'it did not stay out of traffic') : again;
 }
 
 function wayBackMs(at: Located): number {

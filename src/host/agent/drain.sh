@@ -100,8 +100,11 @@ await_idle() {
   until=$((now + stream * 100)) was=
   while :; do
     find_server
-    # One that was reloaded has forgotten it.
-    if [ -e "$N" ] && [ $((admin & 9)) = 0 ]; then set_server drain; fi
+    # One that was reloaded has forgotten it. After a boot the note is gone too, and whoever asks has to take it out again.
+    if [ $((admin & 9)) = 0 ]; then
+      [ -e "$N" ] || die failed 'nobody has it out'
+      set_server drain
+    fi
     look_at_server
     [ "$in_flight" = "$was" ] || say "left $in_flight"
     was=$in_flight

@@ -142,8 +142,12 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     await haproxy.ask('set server edge/edge-01-1 state ready');
     expect(decodeLeft(stream('wait', 1).lines)).toBe(0);
     expect(await haproxy.status('edge-01-1')).toBe('DRAIN');
+  });
+
+  test('what nobody has out is not waited for: a balancer has forgotten its notes at a boot', async () => {
+    out();
     call('ready');
-    expect(decodeLeft(stream('wait', 1).lines)).toBe(0);
+    expect(stream('wait', 1)).toMatchObject({ kind: 'error', code: 'failed' });
     expect(await haproxy.status('edge-01-1')).toBe('no check');
   });
 

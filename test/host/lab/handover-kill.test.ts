@@ -176,11 +176,15 @@ describe.skipIf(binary === undefined)(
       await expect.poll(() => wasStruck(world.client), { timeout: 30_000 }).toBe(true);
       await disarmStrike(world.client);
       await cutPowerAndBoot(expect, world);
-      await trial;
+      const { answer } = await trial;
       expect(await look(world).answer()).toBe('one');
       await expectQuiet(expect, world);
       const status = await world.status(opId, INSTANCE);
-      expect(status).toMatchObject({ kind: 'rolled-back', by: 'reboot', restored: true });
+      expect(status, JSON.stringify(answer)).toMatchObject({
+        kind: 'rolled-back',
+        by: 'reboot',
+        restored: true,
+      });
     };
 
     test.concurrent.for(CASES)('$name', async (at, { expect }) => {

@@ -6,12 +6,16 @@ export type Server = {
   drained: boolean;
   /** When its last request has been answered, virtual time. */
   idleAt: number;
-  /** What the balancer's own check says of it. */
+  /** Whether the instance serves. */
   readonly answers: () => boolean;
+  /** When the balancer's own checks have seen that, virtual time. */
+  seenAt: number;
 };
 
 /** Longest time that a request takes, milliseconds. */
 const REQUEST_MS = 3_000;
+/** Longest time that checks take to see a server up again, milliseconds. */
+const CHECKS_MS = 2_000;
 
 /** The servers of an HAProxy on this host. What was set at run time is gone when it starts anew. */
 export class Haproxy {
@@ -23,14 +27,19 @@ export class Haproxy {
   }
 
   add(name: string, answers: () => boolean): void {
-    this.servers.set(name, { drained: false, idleAt: 0, answers });
+    this.servers.set(name, { drained: false, idleAt: 0, answers, seenAt: 0 });
   }
 
   set(server: Server, drained: boolean): void {
     const { clock, random, changed } = this.#host.world;
     if (drained && !server.drained) server.idleAt = clock.now + random.below(REQUEST_MS);
+    if (!drained && server.drained) server.seenAt = clock.now + random.below(CHECKS_MS);
     server.drained = drained;
     changed(this.#host);
+  }
+
+  isUp(server: Server): boolean {
+    return server.answers() && server.seenAt <= this.#host.world.clock.now;
   }
 
   /** Requests there. */

@@ -62,7 +62,7 @@ function openTarget(host: Host, service: string, text: string): Target {
 }
 
 function stateOf({ haproxy, server }: Target): string {
-  const status = server.answers() ? (server.drained ? 'DRAIN' : 'UP') : 'DOWN';
+  const status = haproxy.isUp(server) ? (server.drained ? 'DRAIN' : 'UP') : 'DOWN';
   return `server ${haproxy.inFlight(server)} ${server.drained ? 8 : 0} ${status}`;
 }
 
@@ -101,8 +101,10 @@ function* awaitIdle(call: Call, target: Target): Generator<Step, void, boolean> 
   const until = host.ticks() + call.number('stream', 0) * 100;
   let was = -1;
   for (;;) {
-    // One that was started anew has forgotten it.
-    if (host.run.has(target.note) && !server.drained) haproxy.set(server, true);
+    if (!server.drained) {
+      if (!host.run.has(target.note)) throw new Died('failed', 'nobody has it out');
+      haproxy.set(server, true);
+    }
     const left = haproxy.inFlight(server);
     if (left !== was) call.say(`left ${left}`);
     was = left;
@@ -128,7 +130,7 @@ function* bringBack(host: Host, target: Target): Generator<Step, void, boolean> 
 function* awaitUp(call: Call, target: Target): Generator<Step, void, boolean> {
   const { host } = call;
   const until = host.ticks() + call.number('stream', 0) * 100;
-  while (!target.server.answers() && host.ticks() < until) yield* step('drain.up', 200);
+  while (!target.haproxy.isUp(target.server) && host.ticks() < until) yield* step('drain.up', 200);
   call.say(stateOf(target));
 }
 
