@@ -54,10 +54,12 @@ export function credentialKeys(credentials: Credentials, service: string, curren
   };
 }
 
-function secretOf(value: Credential): { readonly secret: Secret; readonly encrypted: boolean } | undefined {
+function secretOf(
+  value: Credential | null,
+): { readonly secret: Secret; readonly encrypted: boolean } | undefined {
   if (value instanceof Secret) return { secret: value, encrypted: false };
   if (typeof value !== 'object' || isUnitText(value)) return undefined;
-  if (value.secret instanceof Secret) return { secret: value.secret, encrypted: value.encrypted === true };
+  if (value?.secret instanceof Secret) return { secret: value.secret, encrypted: value.encrypted === true };
   throw optionProblem('systemdUnit', 'credentials: expected a path, a secret or { secret, encrypted: true }');
 }
 

@@ -1,7 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { handleError } from '../../src/cli/handle-error.ts';
 import { UsageError } from '../../src/errors.ts';
-import { definePlaybook, logrotate } from '../../src/index.ts';
+import { definePlaybook, logrotate, unit } from '../../src/index.ts';
+import { credentialKeys } from '../../src/resource/credentials.ts';
 import { renderUnit } from '../../src/resource/unit/section.ts';
 
 /** What the fuzzing of playbooks has found; each was a TypeError. */
@@ -15,6 +16,10 @@ test.each([
   [
     'a variable that has no text',
     () => renderUnit({ service: { Environment: { A: Object.create(null) as never } } }),
+  ],
+  [
+    'a credential that is null',
+    () => credentialKeys({ db: null as never }, 'edge', unit`/run/pdeploy/edge/1/current`),
   ],
   ['a size that has no text', () => renderUnit({ service: { MemoryMax: Object.create(null) as never } })],
 ])('%s is refused with a reason', (_, make) => {
