@@ -2,9 +2,8 @@
  * `npm test`: installs what is missing, then runs every check and suite there is. Ends with one line that counts what ran.
  * A suite that ran no test, or was cut short, is a failure.
  */
-import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { installPackages } from './packages.ts';
@@ -47,11 +46,8 @@ function check(name: string, file: string, args: readonly string[]): void {
   failures.push(`${name}: exit ${result.status}`);
 }
 
-/**
- * @param later its output is kept until it has ended, for what runs beside another
- */
-async function suite(project: string, later = false): Promise<void> {
-  if (!later) say(`\n== ${project} tests`);
+function suite(project: string): void {
+  say(`\n== ${project} tests`);
   const report = join(dir, `${project}.json`);
   const args = [
     'run',
@@ -61,21 +57,16 @@ async function suite(project: string, later = false): Promise<void> {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ];
-  const kept = join(dir, `${project}.log`);
-  const into = later ? openSync(kept, 'w') : undefined;
-  const stdio: SpawnOptions['stdio'] = into === undefined ? 'inherit' : ['ignore', into, into];
-  const [status] = (await once(spawn('vitest', args, { stdio }), 'close')) as [number | null];
-  if (into !== undefined) {
-    closeSync(into);
-    say(`\n== ${project} tests\n${readFileSync(kept, 'utf8')}`);
-  }
+  const result = spawnSync('vitest', args, { stdio: 'inherit' });
   const counts = read(report);
   total.passed += counts.passed;
   total.failed += counts.failed;
   total.skipped += counts.skipped;
-  const broken = status !== 0 && counts.failed === 0;
+  const broken = result.status !== 0 && counts.failed === 0;
   if (broken || counts.passed === 0) {
-    failures.push(`the ${project} suite did not run as it should (exit ${status}, ${counts.passed} passed)`);
+    failures.push(
+      `the ${project} suite did not run as it should (exit ${result.status}, ${counts.passed} passed)`,
+    );
     total.failed += 1;
   }
 }
@@ -106,9 +97,9 @@ function told({ name, message, assertionResults }: Report['testResults'][number]
 installPackages(say);
 check('types', 'tsc', ['--noEmit']);
 check('lint, format, floors', 'biome', ['check', '--error-on-warnings', '.']);
-// Each of the two is one worker: beside each other they take the time of one.
-await Promise.all([suite('unit'), suite('lab', true)]);
-await suite('e2e');
+suite('unit');
+suite('lab');
+suite('e2e');
 rmSync(dir, { recursive: true, force: true });
 for (const failure of failures) say(`\nfailed: ${failure}`);
 if (total.skipped > 0) say(`\n${total.skipped} skipped`);

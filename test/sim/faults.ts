@@ -179,7 +179,7 @@ export const STEPS = [
   'undrain.note',
 ] as const;
 
-/** Draining is in stories that ask for it only, by `--fault`: with these in all stories, seed 17988 breaks rule 10. */
+/** Draining is in stories that ask for it only, by `--fault`: with these in all stories, seed 17988 breaks rule 10 (`docs/reliability.md`). */
 const NOT_YET = /^(call\.drain|event\.(un)?drain|step\.(un)?drain)| asleep$/;
 
 /** Every place with everything that can happen there. */
