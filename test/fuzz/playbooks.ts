@@ -176,20 +176,26 @@ function apply(tree: unknown, { at, how, key, value }: Edit): void {
 
 const FACTORIES = new Map(Object.entries(api));
 
+/** Probes are in steps, and nothing is in probes; a damaged tree may hold itself. */
+const DEEPEST = 2;
+
 /** Calls a factory by its name; anything else goes into the list as it is. */
-function made(call: unknown): unknown {
-  if (!Array.isArray(call)) return call;
+function made(call: unknown, depth = 0): unknown {
+  if (!Array.isArray(call) || depth > DEEPEST) return call;
   const [name] = call as unknown[];
   const factory = typeof name === 'string' ? FACTORIES.get(name) : undefined;
   const known =
     typeof factory === 'function' && /^[a-z]/.test(factory.name) && factory.name !== 'definePlaybook';
-  return known ? (factory as (options: unknown) => unknown)(withProbes(call[1])) : call;
+  return known ? (factory as (options: unknown) => unknown)(withProbes(call[1], depth)) : call;
 }
 
-function withProbes(options: unknown): unknown {
+function withProbes(options: unknown, depth: number): unknown {
   const health = (options as { health?: { probes?: unknown } } | undefined)?.health;
   if (!Array.isArray(health?.probes)) return options;
-  return { ...(options as object), health: { ...health, probes: [...health.probes].map(made) } };
+  return {
+    ...(options as object),
+    health: { ...health, probes: [...health.probes].map((one) => made(one, depth + 1)) },
+  };
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is about them.
@@ -210,7 +216,7 @@ export function fuzzPlaybooks(inputs: number): Outcomes {
       timed(() => {
         try {
           const { definition, steps } = tree;
-          const given = Array.isArray(steps) ? () => [...steps].map(made) : steps;
+          const given = Array.isArray(steps) ? () => [...steps].map((step) => made(step)) : steps;
           const playbook = api.definePlaybook({ ...(definition as object), steps: given } as never);
           const compiled = compileSteps(playbook, aHost(), playbook.service, 'v1');
           for (const step of compiled.steps)
