@@ -2,7 +2,16 @@ import { basename } from 'node:path';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Begun last, any of these would leave the other workers idle for minutes at the end. Longest first. */
-const LONGEST = ['soak', 'kill-sweep', 'partition', 'operators', 'kill-sweep-back', 'rotate-certs'];
+const LONGEST = [
+  'soak',
+  'kill-sweep',
+  'partition',
+  'load',
+  'operators',
+  'scheduled-rotation',
+  'kill-sweep-back',
+  'rotate-certs',
+];
 
 /** On a new checkout nothing is known of how long a file takes: what is known to be long is named. */
 export class LongestFirst extends BaseSequencer {

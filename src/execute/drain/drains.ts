@@ -210,7 +210,8 @@ async function outUntilIdle(
   gone: AbortSignal,
 ): Promise<number | undefined | Failure> {
   const idle = await part.idle();
-  if (idle !== 'lost' || gone.aborted) return idle === 'lost' ? undefined : idle;
+  if (idle !== 'lost') return idle;
+  if (gone.aborted) return undefined;
   const refused = await part.out(guardSeconds);
   if (refused !== undefined) return refused;
   const again = await part.idle();
