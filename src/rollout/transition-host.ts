@@ -11,9 +11,7 @@ export function transitionHost(state: DeploymentState, event: HostEvent): Deploy
   if (next === undefined) return state;
   const hosts = new Map(state.hosts).set(event.host, next);
   if (event.type === 'host.skipped') return { ...state, hosts, instances: skip(state, event.host) };
-  // Only deferred hosts are prepared while others are already served: their time is not the rollout's.
-  const progressAt = state.phase === 'activate' ? event.t : state.progressAt;
-  return { ...state, hosts, progressAt };
+  return { ...state, hosts };
 }
 
 function step(host: HostState, event: HostEvent): HostState | undefined {

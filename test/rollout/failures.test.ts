@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { Event, EventBody } from '../../src/model/event.ts';
 import { DEFAULT_STRATEGY } from '../../src/model/strategy.ts';
 import { exitCodeOf } from '../../src/rollout/exit-code.ts';
+import { progressDeadline } from '../../src/rollout/halt.ts';
 import { rollbackStrategy } from '../../src/rollout/rollback-strategy.ts';
+import { start } from '../../src/rollout/start.ts';
+import { transition } from '../../src/rollout/transition.ts';
 import { fleet, type Played, play } from './play.ts';
 
 function exit({ state }: Played): number {
@@ -325,6 +329,34 @@ describe('the progress deadline', () => {
       500: { type: 'deployment.continued', by: 'ops' },
     } as const;
     expect(play(fleet({ strategy }), { at }).trace.at(-1)).toBe('522 succeeded');
+  });
+
+  it('is not moved by a deferred host that is tried while a wave is open', () => {
+    const failure = { code: 'PD3300', message: 'is away' };
+    const away = (host: string): readonly EventBody[] => [
+      { type: 'prepare.started', host },
+      { type: 'prepare.failed', host, failure, unreachable: true },
+      { type: 'host.deferred', host, why: '' },
+    ];
+    const past: readonly EventBody[] = [
+      ...[...away('a'), ...away('b')],
+      { type: 'prepare.completed' },
+      { type: 'prepare.started', host: 'a' },
+      { type: 'prepare.started', host: 'b' },
+      { type: 'prepare.finished', host: 'a', bytesSent: 1, ms: 1, changes: [] },
+      { type: 'wave.started', wave: 3, instances: ['a@1'], canary: false },
+      { type: 'update.started', instance: 'a@1', opId: 'o', from: 'old', to: 'new' },
+    ];
+    const deadline = (bodies: readonly EventBody[]) => {
+      const input = fleet({ strategy: { onUnreachable: 'defer' }, waves: ['a@1', 'b@1'] });
+      const events = bodies.map(
+        (body, n): Event => ({ v: 1, seq: n, at: '', t: n * 1_000, deployment: input.deployment, ...body }),
+      );
+      return progressDeadline(events.reduce(transition, start(input)));
+    };
+    expect(deadline(past)).toBe(10_000 + DEFAULT_STRATEGY.progressDeadlineMs);
+    const tried: EventBody = { type: 'prepare.failed', host: 'b', failure, unreachable: true };
+    expect(deadline([...past, tried])).toBe(deadline(past));
   });
 });
 

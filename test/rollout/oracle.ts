@@ -37,7 +37,6 @@ class Reader extends Ledger {
         this.preparing.delete(event.host);
         this.prepared.add(event.host);
         this.away.delete(event.host);
-        if (this.completed) this.progress = event.t;
         return;
       case 'prepare.failed':
         this.preparing.delete(event.host);
