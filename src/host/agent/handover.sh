@@ -242,9 +242,9 @@ hand_back() {
 }
 
 # Called by a timer: leave SERVICE INSTANCE OP PID START SOCKET SECONDS. Sees a handover to its end where its agent cannot, and
-# ends an old process that does not leave, as a stop would end it.
+# ends an old process that does not leave, as a stop would end it. One that nobody told to leave goes on.
 run_leave() {
-  op=$3 old=$4 old_start=$5 handover=$6
+  op=$3 old=$4 old_start=$5 handover=$6 told=
   place_of "$1" "$2"
   clock
   until=$((now + $7 * 100))
@@ -253,16 +253,20 @@ run_leave() {
     unlock_handover
   fi
   while still_old && [ "$now" -lt "$until" ]; do
+    ! was_told || told=1
     sleep 1
     clock
   done
-  if still_old; then kill -KILL "$old" 2>/dev/null || :; fi
+  if [ -n "$told" ] && still_old; then kill -KILL "$old" 2>/dev/null || :; fi
 }
+
+# The next handover writes over it.
+was_told() { read_handover "$op" && [ "$h_old $h_start" = "$old $old_start" ]; }
 
 still_old() { read_start "$old" && [ "$start" = "$old_start" ]; }
 
 see_taken() {
-  read_handover "$op" && [ "$h_old $h_start" = "$old $old_start" ] || return 0
+  was_told || return 0
   next=$h_next
   rounds=0
   while [ $rounds -lt 100 ]; do

@@ -17,7 +17,7 @@ export async function armStrike(client: Client, { side, of, by }: Strike): Promi
       cat >/usr/local/bin/$name <<'END'
 #!/bin/sh
 strike() {
-  if rm /run/strike 2>/dev/null; then pkill -${signal} -f '^/bin/sh /usr/local/libexec/pdeploy-agent'; : >/run/struck; fi
+  if rm /run/test-strike/armed 2>/dev/null; then pkill -${signal} -f '^/bin/sh /usr/local/libexec/pdeploy-agent'; : >/run/test-strike/hit; fi
 }
 case "\${0##*/} $*" in ${of}*) hit=${side} ;; *) hit= ;; esac
 [ "$hit" != before ] || strike
@@ -28,14 +28,14 @@ exit $rc
 END
       chmod 755 /usr/local/bin/$name
     done
-    rm -f /run/struck; : >/run/strike`);
+    mkdir -p /run/test-strike && rm -f /run/test-strike/hit && : >/run/test-strike/armed`);
   if (ran.code !== 0) throw new Error(ran.stderr);
 }
 
 /** Whether it came to that. */
 export const wasStruck = async (client: Client): Promise<boolean> =>
-  (await client.sh('test -e /run/struck')).code === 0;
+  (await client.sh('test -f /run/test-strike/hit')).code === 0;
 
 export async function disarmStrike(client: Client): Promise<void> {
-  await client.sh('cd /usr/local/bin && rm -f systemctl systemd-run systemd-notify /run/strike /run/struck');
+  await client.sh('cd /usr/local/bin && rm -rf systemctl systemd-run systemd-notify /run/test-strike');
 }
