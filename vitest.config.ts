@@ -8,6 +8,7 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     expect: { requireAssertions: true },
+    setupFiles: ['test/seeded.ts'],
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
