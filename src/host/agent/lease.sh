@@ -67,6 +67,27 @@ next_epoch() {
   mv -T "$S/epoch.new" "$S/epoch"
 }
 
+# Epoch and lease are written one after the other: who looks meanwhile would take a host that somebody has for one that
+# nobody has had since.
+give_out() {
+  { command exec 6>>"$S/.fence" && flock -w 10 6; } 2>/dev/null || :
+  next_epoch
+  write_lease
+  exec 6>&-
+  say "epoch $epoch"
+}
+
+# Both of them as they belong together, in $l_* and $last, and in $held whether the lease binds. Writes nothing.
+look_at_lease() {
+  if { command exec 6<"$S/.fence"; } 2>/dev/null; then
+    flock -s -w 10 6 || die conflict "the lease of $svc is being given out"
+  fi
+  held=
+  ! lease_holds || held=1
+  read_epoch
+  exec 6<&-
+}
+
 do_lease() {
   need svc dep action
   [ -d "$S" ] || mkdir -p "$S"
@@ -83,9 +104,7 @@ do_lease() {
         read_epoch
         [ "$last" = "$seen" ] || die fenced "the lease of $svc was given to others since: epoch $last, seen $seen"
       fi
-      next_epoch
-      write_lease
-      say "epoch $epoch"
+      give_out
       ;;
     takeover)
       need ttl seen
@@ -94,9 +113,7 @@ do_lease() {
         [ -z "$l_epoch" ] || say_lease
         die fenced "the lease of $svc has changed: epoch ${l_epoch:-none}, seen $seen"
       fi
-      next_epoch
-      write_lease
-      say "epoch $epoch"
+      give_out
       ;;
     renew)
       need ttl epoch

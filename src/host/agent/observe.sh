@@ -2,15 +2,17 @@
 do_observe() {
   need svc
   set -f
+  # First: whatever happens while the rest is looked at, happens under an epoch after this one.
+  step=lease
+  look_at_lease
+  [ -z "$held" ] || say_lease
+  say "epoch $last"
   step=facts
   say_facts
   step=units
   say_units
   step=releases
   say_releases
-  if lease_holds; then say_lease; fi
-  read_epoch
-  say "epoch $last"
   step=queries
   say_answers
 }

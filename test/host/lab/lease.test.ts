@@ -103,6 +103,37 @@ test('whoever looked before somebody else had it is refused, and gets it after a
   await release('late', again);
 });
 
+test('whoever looks while it is given out sees who has it, not only that it was given out', async () => {
+  const dir = '/run/lease-test';
+  // The lease comes after its epoch: in between stands whoever moves it into its place.
+  await world.client.sh(`mkdir -p ${dir}
+    cat >/usr/local/bin/mv <<'END'
+#!/bin/sh
+case "$*" in *lease.new*)
+  : >${dir}/between
+  rounds=0
+  while [ ! -e ${dir}/go ] && [ $rounds -lt 200 ]; do rounds=$((rounds + 1)); sleep 0.05; done ;;
+esac
+exec /usr/bin/mv "$@"
+END
+    chmod 755 /usr/local/bin/mv`);
+  try {
+    const given = epochOf(acquire('slow'));
+    await expect
+      .poll(() => world.client.sh(`test -e ${dir}/between`), { timeout: 10_000 })
+      .toMatchObject({ code: 0 });
+    const looked = world.observe([]);
+    await Promise.race([looked, sleep(1_500)]);
+    await world.client.sh(`: >${dir}/go`);
+    const epoch = await given;
+    const seen = await looked;
+    await release('slow', epoch);
+    expect(seen).toMatchObject({ epoch, lease: { deployment: 'slow', epoch } });
+  } finally {
+    await world.client.sh(`rm -rf /usr/local/bin/mv ${dir}`);
+  }
+});
+
 test('many at once: one gets it', async () => {
   const results = await Promise.all(['p', 'q', 'r', 's', 't'].map((name) => acquire(name)));
   expect(results.filter((result) => result?.kind === 'granted')).toHaveLength(1);

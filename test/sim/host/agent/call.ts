@@ -66,8 +66,8 @@ export class Call {
     this.channel.say(line);
   }
 
-  *lock(seconds = 20): Generator<Step, boolean, boolean> {
-    return yield { kind: 'lock', key: `${this.place().S}/.lock`, timeoutMs: seconds * 1_000 };
+  *lock(seconds = 20, of: 'lock' | 'fence' = 'lock'): Generator<Step, boolean, boolean> {
+    return yield { kind: 'lock', key: `${this.place().S}/.${of}`, timeoutMs: seconds * 1_000 };
   }
 
   *mustLock(): Generator<Step, void, boolean> {
@@ -75,8 +75,8 @@ export class Call {
       throw new Died('conflict', 'another operation on this service is still running');
   }
 
-  *unlock(): Generator<Step, void, boolean> {
-    yield { kind: 'unlock', key: `${this.place().S}/.lock` };
+  *unlock(of: 'lock' | 'fence' = 'lock'): Generator<Step, void, boolean> {
+    yield { kind: 'unlock', key: `${this.place().S}/.${of}` };
   }
 
   /** `say TEXT >FILE`: a full disk leaves the file empty, and nobody notices. */

@@ -100,8 +100,10 @@ function* nextEpoch(call: Call): Generator<Step, number, boolean> {
 }
 
 function* grant(call: Call): Generator<Step, void, boolean> {
+  yield* call.lock(10, 'fence');
   const epoch = yield* nextEpoch(call);
   yield* writeLease(call, epoch, call);
+  yield* call.unlock('fence');
   call.host.world.effect(call.host, {
     what: 'grant',
     op: call.op,

@@ -14,6 +14,10 @@ import { currentOf, readRelease } from './units.ts';
 /** Facts, instances, releases, lease: one call. */
 export function* doObserve(call: Call): Generator<Step, void, boolean> {
   call.need('service');
+  yield* call.lock(10, 'fence');
+  if (leaseHolds(call)) sayLease(call);
+  call.say(`epoch ${lastEpoch(call)}`);
+  yield* call.unlock('fence');
   yield* step('observe', call.host.world.random.between(5, 30));
   const { host } = call;
   const at = call.place('-');
@@ -40,8 +44,6 @@ export function* doObserve(call: Call): Generator<Step, void, boolean> {
     const release = readRelease(host, at, digest);
     call.say(`release ${digest} ${release === undefined ? 0 : 1} ${release?.meta ?? '{}'}`);
   }
-  if (leaseHolds(call)) sayLease(call);
-  call.say(`epoch ${lastEpoch(call)}`);
 }
 
 /** The durable release; of a commit that was decided and not carried out yet the new one. */
