@@ -31,9 +31,11 @@ export async function settle(args: Args, session: Session, state: StateStore): P
       service,
       holder: actor(),
       isAbandoned: (id) => state.plan(id) !== undefined && state.runner(id)?.alive !== 'yes',
+      whileHeld: async () => {
+        drained = await settleDrains({ fleet, service, drains, all: isWhole(session) });
+      },
     });
     hosts = await waiting('Asking the hosts', quiet, job);
-    drained = await settleDrains(fleet, service, drains);
   });
   const look = fleetStatus(fleet, service, () => judgesOfProject(session));
   const releases = releasesOf(await waiting('Asking the hosts', quiet, look));
@@ -48,6 +50,12 @@ export async function settle(args: Args, session: Session, state: StateStore): P
   for (const line of whereItStands(service, inventory.name, releases)) out.data(line);
   if (rows.some((row) => !row.ok) || releases.size > 1) return EXIT.needsPerson;
   return EXIT.done;
+}
+
+/** Every host of the inventory that runs the service is selected. */
+function isWhole({ inventory, service, hosts }: Session): boolean {
+  const runs = [...inventory.hosts.values()].filter((h) => h.instances.some((i) => i.service === service));
+  return runs.every(({ name }) => hosts.some((host) => host.name === name));
 }
 
 function rowsOf(host: SettledHost): readonly SettleRow[] {

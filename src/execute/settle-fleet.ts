@@ -17,6 +17,8 @@ export type SettleInput = {
   readonly holder: string;
   /** Whether a deployment is one of ours whose controller is gone: its lease need not end by itself first. */
   readonly isAbandoned: (deployment: string) => boolean;
+  /** What else is to be done before anybody else may deploy. */
+  readonly whileHeld: () => Promise<void>;
 };
 
 const DEADLINE_MS = 120_000;
@@ -42,7 +44,7 @@ export async function settleFleet(input: SettleInput): Promise<readonly SettledH
     onLost: () => undefined,
   });
   try {
-    return await fleet.each(async (link): Promise<SettledHost> => {
+    const settled = await fleet.each(async (link): Promise<SettledHost> => {
       const host = link.host.name;
       const epoch = leases.epoch(host);
       if (epoch === 0)
@@ -56,10 +58,12 @@ export async function settleFleet(input: SettleInput): Promise<readonly SettledH
           freed: locks.get(host)?.lease?.deployment,
           ...decodeSettled(result.lines),
         };
-      await leases.release([host]);
       return { host, kind: 'failed', why: describe(result) };
     });
+    await input.whileHeld();
+    return settled;
   } finally {
     leases.stop();
+    await leases.release(fleet.hosts.map((host) => host.name));
   }
 }

@@ -1,6 +1,6 @@
 import type { ExitCode } from '../../src/errors.ts';
 import { type FleetDrains, withDrains } from '../../src/execute/drain/preflight.ts';
-import { settleDrains } from '../../src/execute/drain/settle.ts';
+import { type SettledDrains, settleDrains } from '../../src/execute/drain/settle.ts';
 import { openFleet } from '../../src/execute/fleet.ts';
 import type { Made } from '../../src/execute/made.ts';
 import { makePlan } from '../../src/execute/make-plan.ts';
@@ -137,13 +137,16 @@ export async function settle(network: Network, process: Process, where: Where): 
   const transport = network.transport(process);
   const fleet = openFleet(hosts, transport, 10, new AbortController().signal, beside(balancers));
   try {
+    let back: readonly SettledDrains[] = [];
     const settled = await settleFleet({
       fleet,
       service: SERVICE,
       holder: process.name,
       isAbandoned: () => false,
+      whileHeld: async () => {
+        back = await settleDrains({ fleet, service: SERVICE, drains, all: true });
+      },
     });
-    const back = await settleDrains(fleet, SERVICE, drains);
     await fleet.close();
     return {
       kind: 'settled',

@@ -8,6 +8,7 @@ import { byCall } from './by-call.ts';
 import { byProgram } from './by-program.ts';
 import { onHost, UP_WITHIN_MS } from './on-host.ts';
 import { type DrainPart, type DrainWhere, notOut, type Refusal } from './part.ts';
+import { targetsOf } from './targets.ts';
 
 /** Takes instances out of traffic and back. What went wrong is an event, and given back for whoever has to act. */
 export type Drains = {
@@ -91,24 +92,13 @@ export function openDrains(input: DrainsInput): Drains {
   const partsOf = (drain: Drain, where: DrainWhere): readonly DrainPart[] => {
     switch (drain.kind) {
       case 'haproxy':
-        return drain.balancers.map((balancer) => {
-          const turn = turns.get(balancer) ?? pLimit(1);
-          turns.set(balancer, turn);
-          const { socket, backend, server, waitMs } = drain;
-          const target = { kind: 'haproxy', socket, backend, server } as const;
-          return onHost({
-            link: input.fleet.link(balancer),
-            target,
-            waitMs,
-            where,
-            inTurn: (job) => turn(job),
-          });
+      case 'file':
+        return targetsOf(where.host, where.instance, drain).map(({ on, target }) => {
+          const turn = turns.get(on) ?? pLimit(1);
+          if (target.kind === 'haproxy') turns.set(on, turn);
+          const inTurn = <T>(job: () => Promise<T>) => (target.kind === 'haproxy' ? turn(job) : job());
+          return onHost({ link: input.fleet.link(on), target, waitMs: drain.waitMs, where, inTurn });
         });
-      case 'file': {
-        const target = { kind: 'file', instance: where.instance, path: drain.path } as const;
-        const link = input.fleet.link(where.host);
-        return [onHost({ link, target, waitMs: drain.waitMs, where, inTurn: (job) => job() })];
-      }
       case 'http':
         return [byCall(drain, where)];
       case 'exec':

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { type Problem, UsageError } from '../../errors.ts';
-import { type DrainTarget, decodeServer, drainRequest } from '../../host/verbs/drain.ts';
+import { decodeServer, drainRequest } from '../../host/verbs/drain.ts';
 import { type Drain, drainName } from '../../model/drain.ts';
 import type { HostName } from '../../model/host.ts';
 import type { Inventory } from '../../model/inventory.ts';
@@ -11,6 +11,7 @@ import type { Judge } from '../judges.ts';
 import { describe } from '../lease.ts';
 import type { Made } from '../made.ts';
 import { balancerHosts } from './balancer-hosts.ts';
+import { targetsOf } from './targets.ts';
 
 /** How the instances of each host are taken out of traffic, by instance name. */
 export type FleetDrains = ReadonlyMap<HostName, ReadonlyMap<string, readonly Drain[]>>;
@@ -84,12 +85,7 @@ const DEADLINE_MS = 15_000;
 const UNREACHABLE = 'PD3060';
 
 async function unable(service: string, used: readonly Used[], fleet: Fleet): Promise<Made['problems']> {
-  const asks = used.flatMap(({ host, instance, drain }): { on: HostName; target: DrainTarget }[] => {
-    if (drain.kind === 'file') return [{ on: host, target: { kind: 'file', instance, path: drain.path } }];
-    if (drain.kind !== 'haproxy') return [];
-    const { socket, backend, server } = drain;
-    return drain.balancers.map((on) => ({ on, target: { kind: 'haproxy', socket, backend, server } }));
-  });
+  const asks = used.flatMap(({ host, instance, drain }) => targetsOf(host, instance, drain));
   const byHost = Map.groupBy(asks, (ask) => ask.on);
   const jobs = [...byHost].map(async ([on, targets]) => {
     const problems: Made['problems'][number][] = [];

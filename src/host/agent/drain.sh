@@ -2,8 +2,8 @@
 # What is out is noted in /run, with the time at which it comes back by itself: HAProxy does not remember longer either.
 do_drain() {
   need svc action
-  if [ "$action" = settle ]; then
-    settle_drains
+  if [ "$action" = noted ]; then
+    say_notes
     return 0
   fi
   need target
@@ -174,19 +174,12 @@ undrain_noted() {
   bring_back
 }
 
-# Whatever deployments of this service have left out.
-settle_drains() {
-  errors=
+# Whatever deployments of this service have out.
+say_notes() {
   set +f
   set -- "$RUN/$svc/.drained"/*
   set -f
   for note in "$@"; do
-    read_note "$note" || continue
-    if (undrain_noted) >/dev/null; then
-      say "undrained $n_dep $n_target"
-    else
-      errors="$errors ${n_target%% *} ${n_target##* };"
-    fi
+    ! read_note "$note" || say "noted $n_dep $n_inst $n_target"
   done
-  [ -z "$errors" ] || die failed "could not be brought back:$errors"
 }

@@ -1,9 +1,9 @@
 # Ends what deployments have left here that nobody goes on with. What was decided is carried out; a trial goes back, for
-# without its controller nobody can say that it is healthy. Needs the lease, so none of them is at work. May be repeated.
+# without its controller nobody can say that it is healthy. Needs the lease, so none of them is at work, and leaves it to who
+# has it. May be repeated.
 do_settle() {
   need svc epoch dep
   trap '' HUP PIPE
-  if given_back; then return 0; fi
   require_epoch
   errors=
   step=trials
@@ -15,7 +15,7 @@ do_settle() {
   step=clean
   each_instance prune_records
   leftovers
-  [ -n "$errors" ] || rm -rf -- "$S/undo" "$OPT/$svc/.incoming" "$S/lease"
+  [ -n "$errors" ] || rm -rf -- "$S/undo" "$OPT/$svc/.incoming"
   unlock
   [ -z "$errors" ] || die failed "could not be ended:$errors"
 }

@@ -33,11 +33,14 @@ export function drainRequest(input: DrainInput): AgentRequest {
   return agentRequest('drain', input.opId, fields);
 }
 
-/** Brings everything back that deployments of the service have left out on a host, as the host has noted it. */
-export function settleDrainsRequest(opId: string, service: string): AgentRequest {
+/** What a host has noted as out, and who has it out. */
+export type DrainNote = { readonly deployment: string; readonly target: DrainTarget };
+
+/** Asks for everything that deployments of the service have out on a host. */
+export function drainNotesRequest(opId: string, service: string): AgentRequest {
   return agentRequest('drain', opId, [
     ['service', service],
-    ['action', 'settle'],
+    ['action', 'noted'],
   ]);
 }
 
@@ -59,10 +62,18 @@ export function decodeLeft(lines: readonly string[]): number | undefined {
   return last === undefined ? undefined : Number(last.slice(5));
 }
 
-/** `undrained <deployment> <target>` of `settle`: what was brought back, as `edge/edge-01-1` or the path of a file. */
-export function decodeUndrained(lines: readonly string[]): readonly string[] {
-  return lines.flatMap((line) => {
-    const [word, , kind, ...rest] = line.split(' ');
-    return word === 'undrained' ? [kind === 'file' ? (rest[0] ?? '') : rest.slice(1).join('/')] : [];
+/** `noted <deployment> <instance|-> haproxy <socket> <backend> <server>` or `... file <path>` */
+export function decodeNotes(lines: readonly string[]): readonly DrainNote[] {
+  return lines.flatMap((line): DrainNote[] => {
+    const [word, deployment = '', instance = '', kind, ...rest] = line.split(' ');
+    if (word !== 'noted') return [];
+    const [first = '', backend = '', server = ''] = rest;
+    if (kind === 'file') return [{ deployment, target: { kind, instance, path: first } }];
+    return kind === 'haproxy' ? [{ deployment, target: { kind, socket: first, backend, server } }] : [];
   });
+}
+
+/** As `edge/edge-01-1`, or the path of a file. */
+export function targetName(target: DrainTarget): string {
+  return target.kind === 'file' ? target.path : `${target.backend}/${target.server}`;
 }

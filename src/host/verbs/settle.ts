@@ -22,9 +22,9 @@ export type Settled = {
 };
 
 /**
- * Ends what deployments have left on a host that nobody goes on with, and releases the lease: decided commits are
- * carried out, trials go back, host operations of a deployment that committed nothing here are undone. Code `failed`
- * when something could not be ended, after all else was. May be repeated.
+ * Ends what deployments have left on a host that nobody goes on with: decided commits are carried out, trials go back,
+ * host operations of a deployment that committed nothing here are undone. Code `failed` when something could not be
+ * ended, after all else was. May be repeated.
  */
 export function settleRequest(input: SettleInput): AgentRequest {
   return agentRequest('settle', input.opId, [

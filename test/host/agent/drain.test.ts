@@ -13,11 +13,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFin
 import {
   type DrainTarget,
   decodeLeft,
+  decodeNotes,
   decodeServer,
-  decodeUndrained,
+  drainNotesRequest,
   drainRequest,
   isKept,
-  settleDrainsRequest,
+  targetName,
 } from '../../../src/host/verbs/drain.ts';
 import { type Backend, type Haproxy, hasProgram, startBackend, startHaproxy } from '../../haproxy.ts';
 import { startLossySocket } from '../../lossy-socket.ts';
@@ -164,13 +165,18 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     expect(notes()).toEqual([]);
   });
 
-  test('settle brings back everything that deployments have left out', async () => {
+  test('what deployments have out is told, with who has it', async () => {
+    const noted = () => decodeNotes(agent.call(drainNotesRequest(opId(), 'edge')).lines);
     out();
-    out({ ...target, server: 'edge-01-2' } as DrainTarget);
-    const settled = agent.call(settleDrainsRequest('s-1', 'edge'));
-    expect(new Set(decodeUndrained(settled.lines))).toEqual(new Set(['edge/edge-01-1', 'edge/edge-01-2']));
-    expect(await haproxy.status('edge-01-2')).toBe('no check');
-    expect(agent.call(settleDrainsRequest('s-2', 'edge')).lines).toEqual([]);
+    const second = { ...target, server: 'edge-01-2' } as DrainTarget;
+    out(second);
+    const [left, right] = noted().toSorted((a, b) =>
+      targetName(a.target).localeCompare(targetName(b.target)),
+    );
+    expect(left).toEqual({ deployment: 'd-1', target });
+    expect(right).toEqual({ deployment: 'd-1', target: second });
+    call('ready');
+    expect(noted()).toEqual([right]);
   });
 
   test('what is not there is said, and nothing is noted', async () => {
@@ -276,9 +282,10 @@ describe.runIf(isRoot)('a file', () => {
     } as const;
     expect(agent.call(drainRequest(input))).toMatchObject({ kind: 'ok' });
     expect(existsSync(file)).toBe(true);
-    expect(decodeUndrained(agent.call(settleDrainsRequest('s', 'edge')).lines)).toEqual([
-      '/run/edge/1.drain',
+    expect(decodeNotes(agent.call(drainNotesRequest('s', 'edge')).lines)).toEqual([
+      { deployment: 'd', target },
     ]);
+    expect(ask('ready').kind).toBe('ok');
     expect(existsSync(file)).toBe(false);
     const gone: DrainTarget = { ...target, path: '/run/none/1.drain' };
     expect(agent.call(drainRequest({ ...input, opId: opId(), target: gone, action: 'check' }))).toMatchObject(

@@ -1,6 +1,5 @@
 import type { Haproxy, Server } from '../haproxy.ts';
 import type { Host } from '../host.ts';
-import { byName } from '../paths.ts';
 import type { Script, Step } from '../step.ts';
 import { type Call, Died, step } from './call.ts';
 
@@ -19,8 +18,9 @@ const EARLY_TICKS = 100;
 export function* doDrain(call: Call): Generator<Step, void, boolean> {
   call.need('service', 'action');
   const action = call.text('action');
-  if (action === 'settle') {
-    yield* settleDrains(call);
+  if (action === 'noted') {
+    const notes = drainNotes(call.host, call.text('service')).map((note) => note.split(' ').slice(1));
+    for (const note of notes) call.say(`noted ${note.join(' ')}`);
     return;
   }
   call.need('target');
@@ -141,18 +141,6 @@ function* runUndrain(host: Host, service: string, { text, note }: Target): Scrip
   const now = host.ticks();
   if (now < due - EARLY_TICKS || now >= due + DAY_TICKS) return;
   yield* bringBack(host, openTarget(host, service, text));
-}
-
-/** Whatever deployments of this service have left out. */
-function* settleDrains(call: Call): Generator<Step, void, boolean> {
-  const { host } = call;
-  const service = call.text('service');
-  const notes = [...host.run.keys()].filter((path) => path.startsWith(`${notesOf(service)}/`)).sort(byName);
-  for (const note of notes) {
-    const [, deployment, , ...target] = (host.run.get(note) ?? '').split(' ');
-    yield* bringBack(host, openTarget(host, service, target.join(' ')));
-    call.say(`undrained ${deployment} ${target.join(' ')}`);
-  }
 }
 
 /** Notes of what is out, for whoever looks from outside. */

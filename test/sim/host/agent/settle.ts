@@ -5,13 +5,12 @@ import { awaitRestored, restoreUnlock, rollBack } from './back.ts';
 import { Call, Died, SILENT, step } from './call.ts';
 import { finishCommit } from './commit.ts';
 import { instancesOf, undoDeployment } from './finish.ts';
-import { givenBack, requireEpoch } from './lease.ts';
+import { requireEpoch } from './lease.ts';
 import { readRecord } from './record.ts';
 
 /** Ends what deployments have left here that nobody goes on with. */
 export function* doSettle(call: Call): Generator<Step, void, boolean> {
   call.need('service', 'epoch', 'deployment');
-  if (givenBack(call)) return;
   requireEpoch(call);
   const { host } = call;
   const service = call.text('service');
@@ -33,7 +32,6 @@ export function* doSettle(call: Call): Generator<Step, void, boolean> {
   if (errors.length === 0) {
     host.disk.removeBelow(`${S}/undo`);
     host.disk.removeBelow(`/opt/pdeploy/${service}/.incoming`);
-    host.disk.remove(`${S}/lease`);
   }
   yield* call.unlock();
   if (errors.length > 0) throw new Died('failed', `could not be ended: ${errors.join('')}`);
