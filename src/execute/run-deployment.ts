@@ -3,7 +3,7 @@ import { EXIT, type ExitCode } from '../errors.ts';
 import { finishRequest } from '../host/verbs/finish.ts';
 import { undoRequest } from '../host/verbs/undo.ts';
 import type { Event, EventBody, Outcome } from '../model/event.ts';
-import type { HostName } from '../model/host.ts';
+import type { HostName, InstanceId } from '../model/host.ts';
 import type { Plan } from '../model/plan.ts';
 import { isIdle, rolloutInput } from '../plan/rollout-input.ts';
 import type { Reporter } from '../report/port.ts';
@@ -11,6 +11,7 @@ import { type Action, actionKey } from '../rollout/action.ts';
 import { decide } from '../rollout/decide.ts';
 import { exitCodeOf } from '../rollout/exit-code.ts';
 import { start } from '../rollout/start.ts';
+import { needsRevert } from '../rollout/status.ts';
 import { transition } from '../rollout/transition.ts';
 import { StateError } from '../state/errors.ts';
 import type { StateStore } from '../state/port.ts';
@@ -230,7 +231,7 @@ async function perform(input: DeploymentInput, context: DeploymentContext): Prom
         if (body.type === 'wave.started') await hook('beforeWave', String(body.wave));
         // Before the last event: who is killed in between has a deployment that can be resumed.
         if (body.type !== 'deployment.finished') return;
-        for (const id of context.drains.left()) await context.drains.undrain(locate(context, id));
+        for (const id of broughtBack(context)) await context.drains.undrain(locate(context, id));
         await close(input, context, body);
       },
       afterEmit: async (body) => {
@@ -297,6 +298,19 @@ async function finish(input: DeploymentInput, context: DeploymentContext): Promi
     exitCode: context.drains.left().length > 0 ? EXIT.needsPerson : exitCodeOf(outcome, recorder.state()),
     events: input.store.events(deployment),
   };
+}
+
+/**
+ * What is still out and may have traffic again. Where somebody else has the host and its trial is open, its guard restarts
+ * it later: the timer that brings it back comes after that.
+ */
+function broughtBack({ drains, recorder }: DeploymentContext): readonly InstanceId[] {
+  const state = recorder.state();
+  if (state.leaseLost === undefined) return drains.left();
+  return drains.left().filter((id) => {
+    const instance = state.instances.get(id);
+    return instance?.status !== 'failed' || !needsRevert(instance);
+  });
 }
 
 /** What the end of a deployment means for its release and its hosts. May be repeated. */

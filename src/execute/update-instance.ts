@@ -3,6 +3,7 @@ import { activateRequest } from '../host/verbs/activate.ts';
 import { commitRequest } from '../host/verbs/commit.ts';
 import { decodeFirst, rollbackRequest } from '../host/verbs/rollback.ts';
 import { decodeStatus, statusRequest } from '../host/verbs/status.ts';
+import { watchRequest } from '../host/verbs/watch.ts';
 import type { Failure } from '../model/event.ts';
 import type { Evidence, HealthCheck } from '../model/health.ts';
 import type { InstanceId } from '../model/host.ts';
@@ -240,6 +241,7 @@ async function wentBack(context: DeploymentContext, at: Located, opId: string): 
   const result = await context.fleet.link(at.host.host).call(request, { deadlineMs: STATUS_DEADLINE_MS });
   const status = result.kind === 'ok' ? decodeStatus(result.lines) : undefined;
   const known = status?.kind === 'rolled-back' ? status : undefined;
+  if (known?.restored === true) await formerServes(context, at, opId);
   await context.drains.undrain(at);
   const by = known === undefined ? '' : ` (${known.by})`;
   context.recorder.record({
@@ -249,6 +251,27 @@ async function wentBack(context: DeploymentContext, at: Located, opId: string): 
     ...(known?.evidence === undefined ? {} : { evidence: known.evidence }),
     unreachable: false,
     restored: known?.restored !== false,
+  });
+}
+
+/** It gets no traffic before it serves again. One that does not is brought back all the same: its balancers will tell. */
+async function formerServes(context: DeploymentContext, at: Located, opId: string): Promise<void> {
+  const { fleet, plan, drains } = context;
+  const former = context.former(at.host.host, at.instance.from);
+  const health = former.health(at.instance.name);
+  if (!drains.isOut(at.instance.id) || at.instance.from === '' || health === undefined) return;
+  await drains.switched(at);
+  const { healthyDeadlineMs } = plan.strategy;
+  const request = watchRequest({
+    ...{ opId, service: at.target.service, instance: at.instance.name },
+    ...{ expect: at.instance.from, binary: former.binary, health },
+    streamSeconds: healthyDeadlineMs / 1_000,
+  });
+  await gate({
+    ...{ link: fleet.link(at.host.host), request, check: health, ids: former.ids },
+    ...{ minHealthyMs: 0, healthyDeadlineMs, address: at.target.host.connection.address, gone: context.gone },
+    onSwitched: () => undefined,
+    onSample: () => undefined,
   });
 }
 

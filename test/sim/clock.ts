@@ -6,6 +6,8 @@ export type Process = {
   state: 'running' | 'stopped' | 'dead';
   /** What came while it was stopped. */
   backlog: (() => void)[];
+  /** When one that is stopped goes on. */
+  goesOn?: number;
 };
 
 type Job = {
@@ -69,6 +71,19 @@ export class Clock {
     } catch (error) {
       this.onError(process, error);
     }
+  }
+
+  /** What a clock says to the code that is running. What a process still does when it was stopped, it does afterwards. */
+  told(): number {
+    const process = this.process();
+    return process?.state === 'stopped' ? Math.max(this.now, process.goesOn ?? 0) : this.now;
+  }
+
+  /** Stops a controller for so long. */
+  halt(process: Process, ms: number): void {
+    process.state = 'stopped';
+    process.goesOn = this.now + ms;
+    this.after(ms, () => this.goOn(process));
   }
 
   /** A stopped controller gets everything that it missed, in its order. */

@@ -22,7 +22,7 @@ export function enter(next: World): void {
  */
 export function takeOver(): void {
   const RealDate = Date;
-  const now = (): number => EPOCH + Math.floor(world?.clock.now ?? 0);
+  const now = (): number => EPOCH + Math.floor(world?.clock.told() ?? 0);
   class VirtualDate extends RealDate {
     constructor(...given: unknown[]) {
       if (given.length === 0) super(now());
@@ -41,7 +41,7 @@ export function takeOver(): void {
     clearTimeout: stop,
     clearInterval: stop,
   });
-  Object.defineProperty(performance, 'now', { value: () => world?.clock.now ?? 0 });
+  Object.defineProperty(performance, 'now', { value: () => world?.clock.told() ?? 0 });
   Math.random = () => world?.random.next() ?? 0.5;
   const bytes = (size: number): Buffer =>
     Buffer.from(Array.from({ length: size }, () => Math.random() * 256));

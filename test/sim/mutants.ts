@@ -66,6 +66,13 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: '',
   },
   {
+    name: 'who looks does not wait for who gives a lease out',
+    faults: ['operators 5', 'step.observe kill'],
+    file: `${AGENT}/look.ts`,
+    is: "  yield* call.lock(10, 'fence');\n",
+    becomes: '',
+  },
+  {
     name: 'the epoch is not synced',
     faults: ['event.deployment.finished operator', 'step.observe power'],
     file: `${AGENT}/lease.ts`,
@@ -184,7 +191,7 @@ const OF_DRAINING: readonly Mutant[] = [
   },
   {
     name: 'a timer brings back what was taken out anew',
-    faults: ['event.update.switched kill-after', 'call.drain late-reply'],
+    faults: ['event.update.switched freeze'],
     file: `${AGENT}/drain.ts`,
     is: 'const EARLY_TICKS = 100;',
     becomes: 'const EARLY_TICKS = 10_000_000;',
@@ -295,10 +302,24 @@ const OF_PDEPLOY: readonly Mutant[] = [
   },
   {
     name: 'a controller that slept does not drain again',
-    faults: ['call.drain asleep'],
+    faults: ['event.drain.finished freeze'],
     file: '/src/execute/drain/drains.ts',
     is: '    if (refused !== undefined || gone.aborted || Date.now() - begun <= waitMs + LATE_MS) return refused;',
     becomes: '    if (begun > 0 || waitMs >= 0) return refused;',
+  },
+  {
+    name: 'an instance that its host took back gets traffic before it serves',
+    faults: ['event.drain.finished freeze', 'step.switch.progress guard'],
+    file: '/src/execute/update-instance.ts',
+    is: '  if (known?.restored === true) await formerServes(context, at, opId);\n',
+    becomes: '',
+  },
+  {
+    name: 'what is out on a host of somebody else is brought back before its guard',
+    faults: ['event.lease.lost operator'],
+    file: '/src/execute/run-deployment.ts',
+    is: '  if (state.leaseLost === undefined) return drains.left();',
+    becomes: '  if (state.seq >= 0) return drains.left();',
   },
   {
     name: 'a plan does not say what it saw of the lease',

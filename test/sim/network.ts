@@ -253,8 +253,7 @@ class Connection {
         return;
       case 'asleep':
         deliver(up, heard(0));
-        this.#process.state = 'stopped';
-        clock.after(ASLEEP_MS, () => clock.goOn(this.#process));
+        clock.halt(this.#process, ASLEEP_MS);
     }
   }
 }

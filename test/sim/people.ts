@@ -195,8 +195,7 @@ export class People {
       this.come(this.operator('bob'), random.pick([0, 100, 3_000, 50_000, 130_000]));
     if (due.fires(place, 'freeze')) {
       trace(`${controller.name} is frozen`);
-      controller.state = 'stopped';
-      clock.after(FREEZE_MS, () => clock.goOn(controller));
+      clock.halt(controller, FREEZE_MS);
       if (random.chance(0.5) || scenario.overtaken) this.come(this.operator('bob'), 150_000);
     }
     if (due.fires(place, 'kill-after')) this.#kill(controller);
