@@ -65,6 +65,9 @@ beforeEach(async () => {
   Object.assign(world.ids, { epoch: lease.epoch });
 });
 
+/** Of whoever settles, who gives it back when the rest is done too. */
+const LEASE = 'lease\n';
+
 const left = async (): Promise<string> =>
   (
     await world.client.sh(
@@ -91,7 +94,7 @@ test('a trial goes back, its host operations with it, and nothing of it is left'
   expect(await world.page('7500')).toBe('one');
   expect((await world.client.sh('cat /etc/settle.conf; rm /etc/settle.conf')).stdout).toBe('before\n');
   expect(await world.status(opId, '7500')).toMatchObject({ kind: 'rolled-back', restored: true });
-  expect(await left()).toBe('');
+  expect(await left()).toBe(LEASE);
 });
 
 test('operations of a deployment that committed nothing here are undone', async () => {
@@ -106,7 +109,7 @@ test('operations of a deployment that committed nothing here are undone', async 
   expect(decodeSettled(answer.lines)).toEqual({ trials: [], undone: ['absent /etc/settle.conf'] });
   expect((await world.client.sh('ls /etc/settle.conf')).stdout).toBe('');
   expect(await world.page('7500')).toBe('one');
-  expect(await left()).toBe('');
+  expect(await left()).toBe(LEASE);
 });
 
 test('a commit that was decided stays, whether it was carried out or not; nothing to do is fine', async () => {
@@ -125,7 +128,7 @@ test('a commit that was decided stays, whether it was carried out or not; nothin
     current: two.hostRelease.digest,
     running: two.hostRelease.digest,
   });
-  expect(await left()).toBe('');
+  expect(await left()).toBe(LEASE);
   expect(decodeSettled(must(await settle(await takeover())).lines)).toEqual({ trials: [], undone: [] });
 });
 
@@ -142,7 +145,7 @@ test('operations of a deployment that committed something here stay with it', as
   expect(decodeSettled(must(await settle(await takeover())).lines)).toEqual({ trials: [], undone: [] });
   expect((await world.client.sh('cat /etc/settle.conf; rm /etc/settle.conf')).stdout).toBe('with it\n');
   expect(await world.page('7500')).toBe('one');
-  expect(await left()).toBe('');
+  expect(await left()).toBe(LEASE);
 });
 
 test('it needs the lease', async () => {
