@@ -6,6 +6,15 @@ const LEFT = 50;
 const BOTTOM = 30;
 const COLORS = ['#4c78a8', '#f58518', '#54a24b', '#b279a2', '#9d755d'];
 
+/** Wider than any letter of the font. */
+const LETTER = 6;
+
+/** Beside its line, on the side where there is room. */
+function label(x: number, text: string): string {
+  if (x + 3 + text.length * LETTER <= WIDTH) return `<text x="${(x + 3).toFixed(1)}" y="34">${text}</text>`;
+  return `<text x="${(x - 3).toFixed(1)}" y="34" text-anchor="end">${text}</text>`;
+}
+
 /** Requests a second by release over time, stacked, as SVG. @param marks seconds at which something began */
 export function loadPicture(
   timeline: Timeline,
@@ -35,7 +44,7 @@ export function loadPicture(
   );
   const lines = marks.map(
     ({ at, text }) =>
-      `<line x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="30" y2="${HEIGHT - BOTTOM}" stroke="#888" stroke-dasharray="3 3"/><text x="${(x(at) + 3).toFixed(1)}" y="34">${text}</text>`,
+      `<line x1="${x(at).toFixed(1)}" x2="${x(at).toFixed(1)}" y1="30" y2="${HEIGHT - BOTTOM}" stroke="#888" stroke-dasharray="3 3"/>${label(x(at), text)}`,
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="11" fill="#333">`,
