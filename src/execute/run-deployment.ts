@@ -111,12 +111,13 @@ export async function runDeployment(input: DeploymentInput): Promise<DeploymentR
         drains.see(event);
       },
     });
-    const running = recorder;
+    const [running, held] = [recorder, leases];
     const gone = AbortSignal.any([input.interruption.gone, recorder.lost]);
     const drains = openDrains({
       fleet: input.fleet,
       deployment,
       service: plan.service,
+      epoch: held.epoch,
       gone,
       cwd: input.cwd ?? process.cwd(),
       past,

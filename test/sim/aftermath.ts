@@ -69,7 +69,7 @@ export function pictureOf(hosts: readonly Host[]): string {
     hosts.map((host) => ({
       files: host.disk
         .below('')
-        .filter((path) => !/\/(epoch|epoch\.new|lease\.new|\.lock)$/.test(path))
+        .filter((path) => !/\/(epoch|epoch\.new|lease\.(new|last)|\.lock)$/.test(path))
         .map((path) => [path, host.disk.read(path)]),
       run: [...host.run].sort(([a], [b]) => byName(a, b)),
       units: host.systemd.names().map((name) => [name, host.systemd.show(name)]),

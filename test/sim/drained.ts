@@ -33,7 +33,7 @@ export class Drained {
   /** Those of them that restart, with the process that is to end, until another serves. */
   readonly #restarting = new Map<Spot, { readonly pid: number; readonly since: number }>();
   #most: number;
-  /** Instances whose update has begun and was not followed by a revert; and those of them that could not be drained. */
+  /** Updates that have begun and were not followed by a revert, `<deployment> <instance>`; those of them that could not be drained. */
   readonly #updating = new Set<string>();
   readonly #refused = new Set<string>();
 
@@ -48,12 +48,11 @@ export class Drained {
   }
 
   event(event: Event): void {
-    if (event.type === 'update.started') this.#updating.add(event.instance);
-    if (event.type === 'revert.started') this.#updating.delete(event.instance);
-    if (event.type === 'update.started' || event.type === 'revert.started')
-      this.#refused.delete(event.instance);
-    if (event.type === 'drain.failed' && this.#updating.has(event.instance))
-      this.#refused.add(event.instance);
+    const update = 'instance' in event ? `${event.deployment} ${event.instance}` : '';
+    if (event.type === 'update.started') this.#updating.add(update);
+    if (event.type === 'revert.started') this.#updating.delete(update);
+    if (event.type === 'update.started' || event.type === 'revert.started') this.#refused.delete(update);
+    if (event.type === 'drain.failed' && this.#updating.has(update)) this.#refused.add(update);
     if (event.type === 'drain.finished')
       this.#out.set(event.instance, {
         since: this.#now(),
@@ -68,7 +67,8 @@ export class Drained {
     if (what !== 'switch' && (what !== 'rollback' || by !== 'guard')) return;
     const state = what === 'switch' ? 'pending' : 'rolledback';
     const spot = this.#spots.find((one) => one.host === host && host.disk.has(`${one.at.I}/${state}.${op}`));
-    if (what === 'switch' && spot !== undefined && this.#refused.has(spot.id))
+    const updates = [...this.#refused].filter((update) => op.startsWith(`${update.split(' ')[0]}-`));
+    if (what === 'switch' && spot !== undefined && updates.some((update) => update.endsWith(` ${spot.id}`)))
       this.#broken('drained', `${spot.id} is switched and could not be drained`);
     const out = spot === undefined ? undefined : this.#out.get(spot.id);
     if (spot === undefined || out === undefined) return;

@@ -48,8 +48,8 @@ const OF_THE_AGENT: readonly Mutant[] = [
     name: 'no verb looks at the epoch',
     faults: ['event.lease.lost kill-after'],
     file: `${AGENT}/lease.ts`,
-    is: "  if (lease.epoch === call.number('epoch', -1) && lease.deployment === call.text('deployment')) return;",
-    becomes: '  return;',
+    is: "  if (lease.epoch === call.number('epoch', -1) && lease.deployment === call.text('deployment')) {",
+    becomes: '  if (lease.epoch >= 0) {',
   },
   {
     name: 'the epoch begins anew with every lease',
@@ -73,11 +73,18 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: '',
   },
   {
+    name: 'nobody notices who goes on with a lease that ran out',
+    faults: ['event.prepare.completed freeze', 'call.drain asleep', 'step.guard.arm kill'],
+    file: `${AGENT}/lease.ts`,
+    is: '    if (!leaseHolds(call)) goOn(call);\n',
+    becomes: '',
+  },
+  {
     name: 'the epoch is not synced',
     faults: ['event.deployment.finished operator', 'step.observe power'],
     file: `${AGENT}/lease.ts`,
-    is: '  disk.sync(`${S}/epoch.new`);',
-    becomes: '',
+    is: '`${epoch}\\n`);\n  disk.sync(`${S}/epoch.new`);',
+    becomes: '`${epoch}\\n`);',
   },
   {
     name: 'a pending record is not synced',
@@ -204,6 +211,13 @@ const OF_DRAINING: readonly Mutant[] = [
     becomes: '',
   },
   {
+    name: 'who wakes up takes over what the next deployment has out',
+    faults: ['event.drain.started freeze', 'event.lease.lost operator'],
+    file: `${AGENT}/drain.ts`,
+    is: '  refuseOvertaken(call, target);\n',
+    becomes: '',
+  },
+  {
     name: 'who wakes up brings back what the next deployment has out',
     faults: ['event.drain.started freeze', 'event.lease.lost operator'],
     file: `${AGENT}/drain.ts`,
@@ -316,7 +330,7 @@ const OF_PDEPLOY: readonly Mutant[] = [
   },
   {
     name: 'what is out on a host of somebody else is brought back before its guard',
-    faults: ['event.lease.lost operator'],
+    faults: ['call.lease twice', 'call.drain late-reply'],
     file: '/src/execute/run-deployment.ts',
     is: '  if (state.leaseLost === undefined) return drains.left();',
     becomes: '  if (state.seq >= 0) return drains.left();',

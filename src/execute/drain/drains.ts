@@ -39,6 +39,8 @@ export type DrainsInput = {
   readonly fleet: Fleet;
   readonly deployment: string;
   readonly service: string;
+  /** Of the lease of a host at this moment. */
+  readonly epoch: (host: HostName) => number;
   readonly gone: AbortSignal;
   /** Directory of the project: where programs are started. */
   readonly cwd: string;
@@ -76,6 +78,7 @@ export function openDrains(input: DrainsInput): Drains {
     if (known !== undefined) return known;
     const where: DrainWhere = {
       deployment: input.deployment,
+      epoch: () => input.epoch(at.host.host),
       service: input.service,
       host: at.host.host,
       address: at.target.host.connection.address,

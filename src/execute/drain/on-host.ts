@@ -25,7 +25,7 @@ export function onHost({ link, target, waitMs, where, inTurn }: OnHost): DrainPa
     ask:
       | { action: 'check' }
       | { action: 'ready'; deployment: string }
-      | { action: 'out'; deployment: string; guardSeconds: number }
+      | { action: 'out'; deployment: string; epoch: number; guardSeconds: number }
       | { action: 'wait' | 'up'; streamSeconds: number },
     deadlineMs = DEADLINE_MS,
   ): Promise<CallResult> =>
@@ -39,7 +39,8 @@ export function onHost({ link, target, waitMs, where, inTurn }: OnHost): DrainPa
     early: target.kind === 'file',
     out: (guardSeconds) =>
       inTurn(async () => {
-        const result = await call({ action: 'out', deployment: where.deployment, guardSeconds });
+        const { deployment } = where;
+        const result = await call({ action: 'out', deployment, epoch: where.epoch(), guardSeconds });
         if (result.kind !== 'ok') return notOut(name, describe(result));
         kept = isKept(result.lines);
         return undefined;

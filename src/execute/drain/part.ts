@@ -29,6 +29,8 @@ export type DrainPart = {
 /** What the steps of a part may need to know. */
 export type DrainWhere = {
   readonly deployment: string;
+  /** Of the lease of the instance's host at this moment. */
+  readonly epoch: () => number;
   readonly service: string;
   readonly host: string;
   readonly address: string;

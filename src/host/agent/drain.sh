@@ -61,7 +61,7 @@ check_target() {
 
 # Who was taken out by somebody else is left as it is, now and afterwards.
 take_out() {
-  need dep
+  need dep epoch
   [ "$guard" -ge 1 ] && [ "$guard" -le 14400 ] || bad guard
   if [ $kind = haproxy ]; then
     find_server
@@ -70,9 +70,10 @@ take_out() {
       return 0
     fi
   fi
+  refuse_overtaken
   clock
   mkdir -p "${N%/*}"
-  printf '%s %s %s %s\n' "$((now + guard * 100))" "$dep" "${inst:--}" "$target" >"${N%/*}/.new-${N##*/}"
+  printf '%s %s %s %s %s\n' "$((now + guard * 100))" "$dep" "${inst:--}" "$epoch" "$target" >"${N%/*}/.new-${N##*/}"
   mv -T "${N%/*}/.new-${N##*/}" "$N"
   arm_undrain || {
     rm -f -- "$N"
@@ -84,6 +85,12 @@ take_out() {
   esac
   say 'drain out'
 }
+
+# The epoch is that of the lease of the instance's host: whoever slept past it must not take over what the next one has out.
+refuse_overtaken() {
+  [ -e "$N" ] && read -r _ n_dep _ n_epoch _ <"$N" && [ "$n_epoch" -gt "$epoch" ] || return 0
+  die fenced "deployment $n_dep has it out"
+} 2>/dev/null
 
 # A request that comes again has a later time: its timer begins anew.
 arm_undrain() {
@@ -147,9 +154,9 @@ await_up() {
 }
 
 read_note() {
-  n_due= n_dep= n_inst= n_target=
+  n_due= n_dep= n_inst= n_epoch= n_target=
   [ -e "$1" ] || return 1
-  read -r n_due n_dep n_inst n_target <"$1" || return 1
+  read -r n_due n_dep n_inst n_epoch n_target <"$1" || return 1
   inst= target=$n_target
   [ "$n_inst" = - ] || place_of "$svc" "$n_inst"
 }

@@ -26,8 +26,8 @@ do_finish() {
   each_instance prune_records
   collect_releases
   leftovers
-  # The lease last: rm takes them in this order.
-  rm -rf -- "$S/undo" "$OPT/$svc/.incoming" "$S/lease"
+  rm -rf -- "$S/undo" "$OPT/$svc/.incoming"
+  give_back
   unlock
 }
 

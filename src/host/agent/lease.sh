@@ -26,8 +26,10 @@ lease_holds() {
 
 # This very epoch gave the lease back and nobody came since: what ends with that was done, and its answer lost.
 given_back() {
-  [ ! -e "$S/lease" ] && [ -s "$S/epoch" ] && read -r last_epoch <"$S/epoch" && [ "$last_epoch" = "$epoch" ]
+  [ ! -e "$S/lease" ] && [ -s "$S/lease.last" ] && read -r last_epoch _ <"$S/lease.last" && [ "$last_epoch" = "$epoch" ]
 }
+
+give_back() { mv -T "$S/lease" "$S/lease.last"; }
 
 say_lease() {
   clock
@@ -37,10 +39,23 @@ say_lease() {
 # An older epoch, or no lease at all, means that this controller has lost the host.
 require_epoch() {
   if ! read_lease; then die fenced "the lease of $svc was released or never taken"; fi
-  [ "$l_epoch" = "$epoch" ] && [ "$l_dep" = "$dep" ] && return 0
+  if [ "$l_epoch" = "$epoch" ] && [ "$l_dep" = "$dep" ]; then
+    lease_holds || go_on
+    [ "$l_epoch" != "$epoch" ] || return 0
+  fi
   say_lease
   die fenced "deployment $l_dep holds the lease of $svc with epoch $l_epoch"
 }
+
+# A lease that ran out while its holder slept is still his until somebody takes it. Whoever has looked meanwhile has seen
+# nobody, and is to look again: for him it is given out anew. A full disk must not keep anybody from going back.
+go_on() {
+  lock_fence
+  if read_lease && [ "$l_epoch" = "$epoch" ]; then (next_epoch) >/dev/null 2>&1 || :; fi
+  exec 6>&-
+}
+
+lock_fence() { { command exec 6>>"$S/.fence" && flock -w 10 6; } 2>/dev/null || :; }
 
 write_lease() {
   clock
@@ -70,7 +85,7 @@ next_epoch() {
 # Epoch and lease are written one after the other: who looks meanwhile would take a host that somebody has for one that
 # nobody has had since.
 give_out() {
-  { command exec 6>>"$S/.fence" && flock -w 10 6; } 2>/dev/null || :
+  lock_fence
   next_epoch
   write_lease
   exec 6>&-
@@ -126,7 +141,7 @@ do_lease() {
       need epoch
       if ! given_back; then
         require_epoch
-        rm -f "$S/lease"
+        give_back
       fi
       ;;
     *) bad action ;;

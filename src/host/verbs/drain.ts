@@ -9,8 +9,16 @@ export type DrainInput = { readonly opId: string; readonly service: string; read
   | { readonly action: 'check' }
   /** What another deployment has out stays out. Without one: whoever has it out. */
   | { readonly action: 'ready'; readonly deployment?: string }
-  /** After `guardSeconds` the host brings it back by itself. */
-  | { readonly action: 'out'; readonly deployment: string; readonly guardSeconds: number }
+  /**
+   * After `guardSeconds` the host brings it back by itself. `epoch` is that of the lease of the instance's host: what
+   * somebody with a newer one has out is not taken over, code `fenced`.
+   */
+  | {
+      readonly action: 'out';
+      readonly deployment: string;
+      readonly epoch: number;
+      readonly guardSeconds: number;
+    }
   /** `wait`: until no request is left there; `up`: until HAProxy gives it traffic again. No longer than `streamSeconds`. */
   | { readonly action: 'wait' | 'up'; readonly streamSeconds: number }
 );
@@ -28,7 +36,7 @@ export function drainRequest(input: DrainInput): AgentRequest {
   if (target.kind === 'file') fields.push(['instance', target.instance], ['target', 'file', target.path]);
   else fields.push(['target', 'haproxy', target.socket, target.backend, target.server]);
   if ('deployment' in input && input.deployment !== undefined) fields.push(['deployment', input.deployment]);
-  if ('guardSeconds' in input) fields.push(['guard', Math.ceil(input.guardSeconds)]);
+  if ('guardSeconds' in input) fields.push(['epoch', input.epoch], ['guard', Math.ceil(input.guardSeconds)]);
   if ('streamSeconds' in input) fields.push(['stream', Math.ceil(input.streamSeconds)]);
   return agentRequest('drain', input.opId, fields);
 }

@@ -10,6 +10,7 @@ import type { DrainWhere } from '../../../src/execute/drain/part.ts';
 import { Secret } from '../../../src/util/secret.ts';
 
 const where: DrainWhere = {
+  epoch: () => 1,
   deployment: 'd-1',
   service: 'edge',
   host: 'edge-01',

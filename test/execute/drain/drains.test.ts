@@ -40,6 +40,7 @@ function drainsWith(admin: { readonly [balancer: string]: number }) {
     fleet,
     deployment: 'd-1',
     service: 'edge',
+    epoch: () => 1,
     gone: new AbortController().signal,
     cwd: '/',
     past: [],

@@ -53,14 +53,15 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     agent.call(drainRequest({ opId: opId(), service: 'edge', target: of, action }));
   const readyOf = (deployment: string) =>
     agent.call(drainRequest({ opId: opId(), service: 'edge', target, action: 'ready', deployment }));
-  const out = (of = target, guardSeconds = 60) =>
+  const out = (of = target, guardSeconds = 60, epoch = 1) =>
     agent.call(
       drainRequest({
         opId: opId(),
         service: 'edge',
         target: of,
         action: 'out',
-        deployment: 'd-1',
+        deployment: `d-${epoch}`,
+        epoch,
         guardSeconds,
       }),
     );
@@ -163,6 +164,15 @@ describe.each(SHELLS)('%s', (_name, argv) => {
     agent.raw('');
     expect(await haproxy.status('edge-01-1')).toBe('no check');
     expect(notes()).toEqual([]);
+  });
+
+  test('who slept past the lease does not take over what the next one has out', () => {
+    expect(out().kind).toBe('ok');
+    expect(out(target, 60, 2).kind).toBe('ok');
+    expect(out()).toMatchObject({ code: 'fenced', message: 'deployment d-2 has it out' });
+    expect(readyOf('d-1').kind).toBe('ok');
+    expect(notes()).toHaveLength(1);
+    expect(out(target, 60, 3).kind).toBe('ok');
   });
 
   test('what deployments have out is told, with who has it', async () => {
@@ -278,6 +288,7 @@ describe.runIf(isRoot)('a file', () => {
       target,
       action: 'out',
       deployment: 'd',
+      epoch: 1,
       guardSeconds: 9,
     } as const;
     expect(agent.call(drainRequest(input))).toMatchObject({ kind: 'ok' });
@@ -313,6 +324,7 @@ describe.runIf(isRoot)('a file', () => {
         target,
         action: 'out',
         deployment: 'd',
+        epoch: 1,
         guardSeconds: 9,
       }),
     );

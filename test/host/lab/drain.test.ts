@@ -47,6 +47,7 @@ const out = (guardSeconds: number) =>
       target,
       action: 'out',
       deployment: 'd',
+      epoch: 1,
       guardSeconds,
     }),
   );

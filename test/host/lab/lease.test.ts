@@ -134,6 +134,27 @@ END
   }
 });
 
+test('who goes on with a lease that ran out is noticed by who has looked since', async () => {
+  const sleeper = await epochOf(acquire('sleeper', 1));
+  await sleep(1_200);
+  const seen = await world.observe([]);
+  expect(seen).toMatchObject({ epoch: sleeper });
+  expect(seen.lease).toBeUndefined();
+  const common = { service: SERVICE, deployment: 'sleeper', epoch: sleeper };
+  const finished = () => world.client.call(finishRequest({ opId: freshId(), ...common, keep: [] }));
+  expect(await finished()).toMatchObject({ kind: 'ok' });
+  // Its answer was lost: asked again it was done.
+  expect(await finished()).toMatchObject({ kind: 'ok' });
+  const late = { opId: freshId(), service: SERVICE, deployment: 'late', holder: 'x', ttlSeconds: 60 };
+  const asked = { ...late, action: 'acquire', manual: false, reason: '' } as const;
+  expect(await lease({ ...asked, seenEpoch: sleeper })).toMatchObject({
+    kind: 'fenced',
+    message: expect.stringContaining('given to others'),
+  });
+  const epoch = await epochOf(lease({ ...asked, seenEpoch: (await world.observe([])).epoch }));
+  await release('late', epoch);
+});
+
 test('many at once: one gets it', async () => {
   const results = await Promise.all(['p', 'q', 'r', 's', 't'].map((name) => acquire(name)));
   expect(results.filter((result) => result?.kind === 'granted')).toHaveLength(1);

@@ -20,7 +20,8 @@ export function* doDrain(call: Call): Generator<Step, void, boolean> {
   const action = call.text('action');
   if (action === 'noted') {
     const notes = drainNotes(call.host, call.text('service')).map((note) => note.split(' ').slice(1));
-    for (const note of notes) call.say(`noted ${note.join(' ')}`);
+    for (const [deployment, instance, , ...target] of notes)
+      call.say(`noted ${deployment} ${instance} ${target.join(' ')}`);
     return;
   }
   call.need('target');
@@ -69,20 +70,28 @@ function stateOf({ haproxy, server }: Target): string {
 /** Noted, and the timer armed, before anything is changed. */
 function* takeOut(call: Call, target: Target): Generator<Step, void, boolean> {
   const { host } = call;
-  call.need('deployment', 'guard');
+  call.need('deployment', 'epoch', 'guard');
   if (target.server.drained && !host.run.has(target.note)) {
     call.say('drain kept');
     return;
   }
+  refuseOvertaken(call, target);
   const guard = call.number('guard', 0);
   yield* step('drain.note');
-  const words = [host.ticks() + guard * 100, call.text('deployment'), '-', target.text];
+  const words = [host.ticks() + guard * 100, call.text('deployment'), '-', call.text('epoch'), target.text];
   host.run.set(target.note, words.join(' '));
   yield* step('drain.arm', host.world.random.between(1, 30));
   armUndrain(call, target, guard);
   yield* step('drain.set');
   target.haproxy.set(target.server, true);
   call.say('drain out');
+}
+
+/** @throws Died fenced: somebody with a newer epoch has it out */
+function refuseOvertaken(call: Call, { note }: Target): void {
+  const [, deployment, , epoch] = (call.host.run.get(note) ?? '').split(' ');
+  if (Number(epoch ?? 0) > call.number('epoch', 0))
+    throw new Died('fenced', `deployment ${deployment} has it out`);
 }
 
 /** A request that comes again has a later time: its timer begins anew. */

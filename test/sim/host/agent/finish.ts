@@ -3,7 +3,7 @@ import { byName, place } from '../paths.ts';
 import type { Step } from '../step.ts';
 import { type Call, Died, step } from './call.ts';
 import { finishCommit } from './commit.ts';
-import { givenBack, requireEpoch } from './lease.ts';
+import { giveBack, givenBack, requireEpoch } from './lease.ts';
 import { readRecord } from './record.ts';
 import { currentOf, dropDurable } from './units.ts';
 
@@ -61,7 +61,7 @@ export function* doFinish(call: Call): Generator<Step, void, boolean> {
   disk.removeBelow(`${S}/undo`);
   disk.removeBelow(`/opt/pdeploy/${service}/.incoming`);
   yield* step('finish.lease');
-  disk.remove(`${S}/lease`);
+  giveBack(call);
   host.world.effect(host, {
     what: 'finish',
     op: call.op,

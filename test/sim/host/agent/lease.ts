@@ -46,7 +46,22 @@ export function sayLease(call: Call): void {
 export function givenBack(call: Call): boolean {
   const { disk } = call.host;
   const { S } = call.place();
-  return !disk.has(`${S}/lease`) && (disk.read(`${S}/epoch`) ?? '').trim() === call.text('epoch');
+  return !disk.has(`${S}/lease`) && (disk.read(`${S}/lease.last`) ?? '').split(' ')[0] === call.text('epoch');
+}
+
+export function giveBack(call: Call): void {
+  const { S } = call.place('-');
+  call.host.disk.rename(`${S}/lease`, `${S}/lease.last`);
+}
+
+/** Whoever has looked since the lease ran out has seen nobody, and is to look again. */
+function goOn(call: Call): void {
+  const { disk } = call.host;
+  const { S } = call.place();
+  if (disk.full) return;
+  disk.write(`${S}/epoch.new`, `${lastEpoch(call) + 1}\n`);
+  disk.sync(`${S}/epoch.new`);
+  disk.rename(`${S}/epoch.new`, `${S}/epoch`);
 }
 
 /** @throws Died fenced: this controller has lost the host */
@@ -54,7 +69,10 @@ export function requireEpoch(call: Call): void {
   const service = call.text('service');
   const lease = readLease(call);
   if (lease === undefined) throw new Died('fenced', `the lease of ${service} was released or never taken`);
-  if (lease.epoch === call.number('epoch', -1) && lease.deployment === call.text('deployment')) return;
+  if (lease.epoch === call.number('epoch', -1) && lease.deployment === call.text('deployment')) {
+    if (!leaseHolds(call)) goOn(call);
+    return;
+  }
   sayLease(call);
   throw new Died(
     'fenced',
@@ -161,7 +179,7 @@ export function* doLease(call: Call): Generator<Step, void, boolean> {
       if (givenBack(call)) break;
       requireEpoch(call);
       yield* step('lease.release');
-      call.host.disk.remove(`${call.place().S}/lease`);
+      giveBack(call);
       break;
     default:
       throw new Died('bad-request', 'action');
