@@ -3,7 +3,7 @@ import { watchRequest } from '../host/verbs/watch.ts';
 import type { Action } from '../rollout/action.ts';
 import { type DeploymentContext, locate } from './deployment-context.ts';
 import { failureOf } from './prepare-host.ts';
-import { settleTrial, WENT_BACK, watchTrial } from './update-instance.ts';
+import { formerServes, settleTrial, WENT_BACK, watchTrial } from './update-instance.ts';
 
 type Recheck = Extract<Action, { kind: 'recheck' }>;
 
@@ -42,7 +42,11 @@ export async function recheckInstance(context: DeploymentContext, action: Rechec
               code: WENT_BACK,
               message: `went back by itself (${status.by}) while no controller was there`,
             };
-      await context.drains.undrain(at);
+      // One that is not back yet is brought back into traffic by whoever sees to it that it is.
+      if (status.restored === true) {
+        await formerServes(context, at, trial.opId);
+        await context.drains.undrain(at);
+      }
       const evidence = status.evidence === undefined ? {} : { evidence: status.evidence };
       recorder.record({
         type: 'instance.failed',

@@ -255,11 +255,11 @@ async function wentBack(context: DeploymentContext, at: Located, opId: string): 
 }
 
 /** It gets no traffic before it serves again. One that does not is brought back all the same: its balancers will tell. */
-async function formerServes(context: DeploymentContext, at: Located, opId: string): Promise<void> {
+export async function formerServes(context: DeploymentContext, at: Located, opId: string): Promise<void> {
   const { fleet, plan, drains } = context;
   const former = context.former(at.host.host, at.instance.from);
   const health = former.health(at.instance.name);
-  if (!drains.isOut(at.instance.id) || at.instance.from === '' || health === undefined) return;
+  if (!drains.left().includes(at.instance.id) || at.instance.from === '' || health === undefined) return;
   await drains.switched(at);
   const { healthyDeadlineMs } = plan.strategy;
   const request = watchRequest({

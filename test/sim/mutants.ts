@@ -80,6 +80,13 @@ const OF_THE_AGENT: readonly Mutant[] = [
     becomes: '',
   },
   {
+    name: 'a trial of an earlier boot is committed',
+    faults: ['step.sample power', 'step.boot.recover kill'],
+    file: `${AGENT}/trial.ts`,
+    is: "  yield* settleOverdue(call, at);\n  yield* call.mustLock();\n  requireEpoch(call);\n  yield* step('commit.rename');",
+    becomes: "  yield* call.mustLock();\n  requireEpoch(call);\n  yield* step('commit.rename');",
+  },
+  {
     name: 'the epoch is not synced',
     faults: ['event.deployment.finished operator', 'step.observe power'],
     file: `${AGENT}/lease.ts`,

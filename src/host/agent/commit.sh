@@ -3,6 +3,8 @@
 do_commit() {
   need svc inst epoch dep
   trap '' HUP PIPE
+  # A boot that could not end it has started the old release, whatever the controller has seen before.
+  settle_overdue
   must_lock
   require_epoch
   step=decide

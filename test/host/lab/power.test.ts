@@ -45,6 +45,23 @@ test('in the middle of a first install: nothing of it runs, and nothing is enabl
   });
 });
 
+test('a commit of a trial of an earlier boot is refused, where the boot could not end it', async () => {
+  await world.deploy(one, '7304');
+  must(await world.prepare(two, ['7304']));
+  const { opId } = await world.activate({ instance: '7304', from: one, to: two });
+  const pending = `/var/lib/pdeploy/${SERVICE}/7304/pending.${opId}`;
+  // What a boot leaves whose recovery was killed: the record, with nothing of it in /run.
+  await world.client.sh(`sed -i 's/^boot .*/boot 00000000-0000-0000-0000-000000000000/' ${pending}
+    ln -sfn /opt/pdeploy/${SERVICE}/7304/current /run/pdeploy/${SERVICE}/7304/current
+    systemctl restart ${SERVICE}@7304`);
+  expect(await world.commit(opId, '7304')).toMatchObject({ kind: 'error', code: 'rolledback' });
+  await expect.poll(() => world.page('7304'), { timeout: 20_000 }).toBe('one');
+  expect((await world.observe(['7304'])).instances.get('7304')).toMatchObject({
+    current: one.hostRelease.digest,
+    running: one.hostRelease.digest,
+  });
+});
+
 test('in the middle of a trial: the old release runs, and a commit is refused', async () => {
   await world.deploy(one, '7301');
   must(await world.prepare(two, ['7301']));

@@ -152,6 +152,7 @@ export function* doCommit(call: Call): Generator<Step, void, boolean> {
   call.need('service', 'instance', 'epoch', 'deployment');
   const at = call.place();
   const { host, op } = call;
+  yield* settleOverdue(call, at);
   yield* call.mustLock();
   requireEpoch(call);
   yield* step('commit.rename');
