@@ -113,7 +113,7 @@ describe.runIf(hasFaults())('the controller is killed in a handover', { timeout:
         const record = 'cat /var/lib/pdeploy/edge/*/pending.* 2>/dev/null; cat /proc/uptime';
         const said = (await fleet.ssh(host.name, record)).stdout;
         const until = Number(/^deadline (\d+)$/m.exec(said)?.[1] ?? 0) / 100;
-        const left = Math.max(0, until - Number(/^(\S+) \S+$/m.exec(said)?.[1] ?? 0));
+        const left = Math.max(0, until - Number(/^(\d+\.\d+) \S+$/m.exec(said)?.[1]));
         const pending = async () =>
           (await fleet.ssh(host.name, 'ls /var/lib/pdeploy/edge/*/pending.*')).stdout;
         await expect.poll(pending, { timeout: left * 1_000 + 10_000, interval: 500 }).toBe('');
