@@ -41,7 +41,7 @@ export function refuseOvertaken(
     const on = seen.current === '' ? 'no release' : `release ${shortId(seen.current)}`;
     throw new RefusedError(
       'PD4014',
-      `${instance.id} is on ${on} now: somebody has deployed since ${deployment} was interrupted`,
+      `${instance.id} is on ${on} now: somebody has deployed since ${deployment} was interrupted, or has released its lock`,
       { hint: `pdeploy rollout -i ${plan.inventory.name} begins anew` },
     );
   }
