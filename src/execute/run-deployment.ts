@@ -11,7 +11,7 @@ import { type Action, actionKey } from '../rollout/action.ts';
 import { decide } from '../rollout/decide.ts';
 import { exitCodeOf } from '../rollout/exit-code.ts';
 import { start } from '../rollout/start.ts';
-import { needsRevert } from '../rollout/status.ts';
+import { isInFlight, needsRevert } from '../rollout/status.ts';
 import { transition } from '../rollout/transition.ts';
 import { StateError } from '../state/errors.ts';
 import type { StateStore } from '../state/port.ts';
@@ -302,15 +302,15 @@ async function finish(input: DeploymentInput, context: DeploymentContext): Promi
 }
 
 /**
- * What is still out and may have traffic again. Where somebody else has the host and its trial is open, its guard restarts
- * it later: the timer that brings it back comes after that.
+ * What is still out and may have traffic again. Where a trial is open that nobody has asked about yet, or that somebody else
+ * ends, it is restarted later: the timer that brings it back comes after its guard.
  */
 function broughtBack({ drains, recorder }: DeploymentContext): readonly InstanceId[] {
   const state = recorder.state();
-  if (state.leaseLost === undefined) return drains.left();
   return drains.left().filter((id) => {
     const instance = state.instances.get(id);
-    return instance?.status !== 'failed' || !needsRevert(instance);
+    if (instance === undefined || isInFlight(instance) || instance.status === 'interrupted') return false;
+    return state.leaseLost === undefined || instance.status !== 'failed' || !needsRevert(instance);
   });
 }
 

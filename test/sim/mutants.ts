@@ -339,8 +339,8 @@ const OF_PDEPLOY: readonly Mutant[] = [
     name: 'what is out on a host of somebody else is brought back before its guard',
     faults: ['call.lease twice', 'call.drain late-reply'],
     file: '/src/execute/run-deployment.ts',
-    is: '  if (state.leaseLost === undefined) return drains.left();',
-    becomes: '  if (state.seq >= 0) return drains.left();',
+    is: "state.leaseLost === undefined || instance.status !== 'failed' || !needsRevert(instance);",
+    becomes: 'state.seq >= 0;',
   },
   {
     name: 'a plan does not say what it saw of the lease',
